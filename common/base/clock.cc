@@ -7,7 +7,9 @@ namespace {
 
 class LinuxClock final : public Clock {
  public:
-  MonotonicTime Monotonic() const override { return absl::DurationFromTimespec(Read(CLOCK_MONOTONIC)); }
+  MonotonicTime Monotonic() const override {
+    return absl::DurationFromTimespec(Read(CLOCK_MONOTONIC));
+  }
   absl::Time Wall() const override { return absl::TimeFromTimespec(Read(CLOCK_REALTIME)); }
 
  private:

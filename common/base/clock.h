@@ -1,4 +1,5 @@
-// Time as a seam: production code never reads a system clock except through a Clock that it was given.
+// Time as a seam: production code never reads a system clock except through a Clock that it was
+// given.
 #ifndef PROBEMESH_COMMON_BASE_CLOCK_H_
 #define PROBEMESH_COMMON_BASE_CLOCK_H_
 
@@ -6,8 +7,8 @@
 
 namespace probemesh {
 
-// A reading of a monotonic clock: the time since an arbitrary origin of this process. Only differences mean
-// anything; never send one to another machine.
+// A reading of a monotonic clock: the time since an arbitrary origin of this process. Only
+// differences mean anything; never send one to another machine.
 using MonotonicTime = absl::Duration;
 
 // Thread-safe.

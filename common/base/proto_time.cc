@@ -27,8 +27,8 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
   google::protobuf::Timestamp proto;
   proto.set_seconds(seconds);
   const absl::Duration rest = time - absl::FromUnixSeconds(seconds);
-  proto.set_nanos(static_cast<int32_t>(
-      std::clamp<int64_t>(absl::ToInt64Nanoseconds(rest), 0, 999'999'999)));
+  proto.set_nanos(
+      static_cast<int32_t>(std::clamp<int64_t>(absl::ToInt64Nanoseconds(rest), 0, 999'999'999)));
   return proto;
 }
 

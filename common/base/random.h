@@ -32,7 +32,8 @@ class SeededRandom final : public Random {
   uint64_t state_;
 };
 
-// Uniform in [0, bound); bound must be greater than 0. The modulo bias is below 2^-32 for the bounds used here.
+// Uniform in [0, bound); bound must be greater than 0. The modulo bias is below 2^-32 for the
+// bounds used here.
 uint64_t UniformBelow(Random& random, uint64_t bound);
 
 // Uniform in [zero, limit): the "full jitter" of reconnects.

@@ -11,8 +11,8 @@
 #define PM_CONCAT(a, b) PM_CONCAT_INNER(a, b)
 
 // PM_RETURN_IF_ERROR(expression yielding absl::Status);
-#define PM_RETURN_IF_ERROR(expression)                     \
-  do {                                                     \
+#define PM_RETURN_IF_ERROR(expression)                                            \
+  do {                                                                            \
     if (absl::Status pm_status = (expression); !pm_status.ok()) return pm_status; \
   } while (false)
 

@@ -16,7 +16,8 @@ using TimerId = uint64_t;  // never 0
 // Readiness bits, combined with |. kError is always reported and need not be asked for.
 inline constexpr uint32_t kReadable = 1;
 inline constexpr uint32_t kWritable = 2;
-inline constexpr uint32_t kError = 4;  // EPOLLERR (error queue not empty, or a failed connect) or EPOLLHUP
+inline constexpr uint32_t kError =
+    4;  // EPOLLERR (error queue not empty, or a failed connect) or EPOLLHUP
 
 // All methods belong to the loop's own thread, except Post.
 class EventLoop {
@@ -28,19 +29,19 @@ class EventLoop {
 
   virtual const Clock& clock() const = 0;
 
-  // Runs `task` on the loop's thread, in the order of posting. Callable from any thread. Tasks posted after the
-  // loop ended are destroyed without being run.
+  // Runs `task` on the loop's thread, in the order of posting. Callable from any thread. Tasks
+  // posted after the loop ended are destroyed without being run.
   virtual void Post(Task task) = 0;
 
-  // Runs `task` once, not earlier than `delay` from now (zero and less: at the next turn, never inline).
-  // Timers due at the same instant run in the order in which they were set.
+  // Runs `task` once, not earlier than `delay` from now (zero and less: at the next turn, never
+  // inline). Timers due at the same instant run in the order in which they were set.
   virtual TimerId ScheduleAfter(absl::Duration delay, Task task) = 0;
 
   // False if the timer has already run, was cancelled or never existed.
   virtual bool CancelTimer(TimerId id) = 0;
 
-  // Level-triggered. One watch for each descriptor; a second one is ALREADY_EXISTS. The callback may unwatch its own
-  // descriptor. Unwatch before closing the descriptor.
+  // Level-triggered. One watch for each descriptor; a second one is ALREADY_EXISTS. The callback
+  // may unwatch its own descriptor. Unwatch before closing the descriptor.
   virtual absl::Status WatchFd(int fd, uint32_t interest, FdCallback callback) = 0;
   virtual void UpdateFd(int fd, uint32_t interest) = 0;
   virtual void UnwatchFd(int fd) = 0;

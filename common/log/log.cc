@@ -47,8 +47,8 @@ absl::Status InitLogging(absl::string_view program, absl::string_view level) {
     return absl::InvalidArgumentError(
         absl::StrCat("log level \"", level, "\" is not debug, info, warning or error"));
   }
-  auto logger = std::make_shared<spdlog::logger>(
-      std::string(program), std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>(std::string(program),
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %n %v");
   logger->set_level(spdlog::level::from_str(name));
   logger->flush_on(spdlog::level::debug);
@@ -60,7 +60,8 @@ void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField
   spdlog::logger* logger = spdlog::default_logger_raw();
   if (logger == nullptr || !logger->should_log(ToSpdlog(level))) return;
   std::string line(event);
-  for (const LogField& field : fields) absl::StrAppend(&line, " ", field.first, "=", Render(field.second));
+  for (const LogField& field : fields)
+    absl::StrAppend(&line, " ", field.first, "=", Render(field.second));
   logger->log(ToSpdlog(level), line);
 }
 

@@ -13,11 +13,12 @@ namespace probemesh {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// A field of a log line. Values come from the network at times: they are escaped and cut at 512 octets.
+// A field of a log line. Values come from the network at times: they are escaped and cut at 512
+// octets.
 using LogField = std::pair<absl::string_view, std::string>;
 
-// Sets up stderr logging for the process: `program` prefixes every line; `level` is "debug", "info", "warning" or
-// "error". INVALID_ARGUMENT for anything else. Call once, early in main.
+// Sets up stderr logging for the process: `program` prefixes every line; `level` is "debug",
+// "info", "warning" or "error". INVALID_ARGUMENT for anything else. Call once, early in main.
 absl::Status InitLogging(absl::string_view program, absl::string_view level);
 
 // Thread-safe; never blocks on anything but the write to stderr. `event` is a stable snake_case id.

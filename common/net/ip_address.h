@@ -23,7 +23,8 @@ class IpAddress {
   IpAddress() = default;  // 0.0.0.0
   static IpAddress V4(const std::array<uint8_t, 4>& bytes);
   static IpAddress V6(const std::array<uint8_t, 16>& bytes);
-  // Dotted quad or RFC 4291 text without brackets or scope id; nothing else (no octal, no short forms).
+  // Dotted quad or RFC 4291 text without brackets or scope id; nothing else (no octal, no short
+  // forms).
   static absl::StatusOr<IpAddress> Parse(absl::string_view text);
   // nullopt unless AF_INET or AF_INET6.
   static std::optional<IpAddress> FromSockaddr(const sockaddr* address);
@@ -47,7 +48,8 @@ class IpAddress {
 
 class IpPrefix {
  public:
-  // "10.0.0.0/8", "fd00::/8"; a bare address is a /32 or /128. Host bits below the mask are cleared.
+  // "10.0.0.0/8", "fd00::/8"; a bare address is a /32 or /128. Host bits below the mask are
+  // cleared.
   static absl::StatusOr<IpPrefix> Parse(absl::string_view text);
   bool Contains(const IpAddress& address) const;  // false across families
   int length() const { return length_; }
@@ -73,7 +75,8 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-// A name or address with a port: "host:port", "[v6]:port". Port 0 when absent and `default_port` is 0.
+// A name or address with a port: "host:port", "[v6]:port". Port 0 when absent and `default_port` is
+// 0.
 struct HostPort {
   std::string host;  // without brackets
   uint16_t port = 0;

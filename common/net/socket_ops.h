@@ -1,4 +1,5 @@
-// The probed network as a seam: the system calls that probes make, and what the kernel's error queue says.
+// The probed network as a seam: the system calls that probes make, and what the kernel's error
+// queue says.
 #ifndef PROBEMESH_COMMON_NET_SOCKET_OPS_H_
 #define PROBEMESH_COMMON_NET_SOCKET_OPS_H_
 
@@ -23,48 +24,53 @@ struct SysResult {
 enum class SocketKind : uint8_t {
   kTcp,
   kUdp,
-  kPing,  // SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6: unprivileged echo (net.ipv4.ping_group_range)
+  kPing,  // SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6: unprivileged echo
+          // (net.ipv4.ping_group_range)
 };
 
 // One datagram with what the kernel knows about it.
 struct ReceivedDatagram {
   std::string payload;
   Endpoint from;
-  std::optional<int> ttl;                       // IP_RECVTTL / IPV6_RECVHOPLIMIT
-  std::optional<absl::Time> kernel_time;        // SO_TIMESTAMPNS
+  std::optional<int> ttl;                 // IP_RECVTTL / IPV6_RECVHOPLIMIT
+  std::optional<absl::Time> kernel_time;  // SO_TIMESTAMPNS
 };
 
 // One entry of a socket's error queue (ip(7), IP_RECVERR; sock_extended_err).
 struct QueuedError {
   enum class Origin : uint8_t { kLocal, kIcmp, kIcmpV6, kOther };
   Origin origin = Origin::kOther;
-  int error = 0;                                // ee_errno
-  uint8_t type = 0;                             // ICMP type and code when origin is kIcmp or kIcmpV6
+  int error = 0;     // ee_errno
+  uint8_t type = 0;  // ICMP type and code when origin is kIcmp or kIcmpV6
   uint8_t code = 0;
-  uint32_t info = 0;                            // next-hop MTU of 3/4 and 2/0
-  std::optional<IpAddress> offender;            // who sent the ICMP error
-  std::optional<Endpoint> destination;          // where our packet was going
-  std::string quoted_payload;                   // our transport payload as quoted back
+  uint32_t info = 0;                    // next-hop MTU of 3/4 and 2/0
+  std::optional<IpAddress> offender;    // who sent the ICMP error
+  std::optional<Endpoint> destination;  // where our packet was going
+  std::string quoted_payload;           // our transport payload as quoted back
   std::optional<absl::Time> kernel_time;
 };
 
-// Every socket is non-blocking and close-on-exec. Methods may be called from the owning loop's thread only. One
-// implementation makes system calls (linux_socket_ops.h), one is scripted (tests/support/fake_socket_ops.h).
+// Every socket is non-blocking and close-on-exec. Methods may be called from the owning loop's
+// thread only. One implementation makes system calls (linux_socket_ops.h), one is scripted
+// (tests/support/fake_socket_ops.h).
 class SocketOps {
  public:
   virtual ~SocketOps() = default;
 
-  // A descriptor with the error queue on (IP_RECVERR / IPV6_RECVERR), TTL and timestamps of replies requested.
+  // A descriptor with the error queue on (IP_RECVERR / IPV6_RECVERR), TTL and timestamps of replies
+  // requested.
   virtual SysResult Open(SocketKind kind, IpAddress::Family family) = 0;
   virtual SysResult Bind(int fd, const Endpoint& local) = 0;  // with SO_REUSEADDR; port 0 is any
-  virtual SysResult Connect(int fd, const Endpoint& remote) = 0;  // EINPROGRESS is an error value here
+  virtual SysResult Connect(int fd,
+                            const Endpoint& remote) = 0;  // EINPROGRESS is an error value here
   virtual SysResult SetTtl(int fd, IpAddress::Family family, int ttl) = 0;
   virtual SysResult SetDontFragment(int fd, IpAddress::Family family, bool on) = 0;
   virtual SysResult Send(int fd, absl::string_view payload) = 0;
   virtual SysResult SendTo(int fd, absl::string_view payload, const Endpoint& to) = 0;
-  virtual SysResult Receive(int fd, ReceivedDatagram* datagram) = 0;  // EAGAIN when empty; value = octets
-  virtual SysResult ReceiveError(int fd, QueuedError* error) = 0;     // EAGAIN when the queue is empty
-  virtual SysResult PendingError(int fd) = 0;                         // SO_ERROR as value, cleared by reading
+  virtual SysResult Receive(int fd,
+                            ReceivedDatagram* datagram) = 0;  // EAGAIN when empty; value = octets
+  virtual SysResult ReceiveError(int fd, QueuedError* error) = 0;  // EAGAIN when the queue is empty
+  virtual SysResult PendingError(int fd) = 0;  // SO_ERROR as value, cleared by reading
   virtual std::optional<Endpoint> LocalEndpoint(int fd) = 0;
   virtual void Close(int fd) = 0;
 };

@@ -1,5 +1,6 @@
 // The only lock of the project: std::mutex with clang's thread-safety annotations.
-// Not absl::Mutex, because Debian's uninstrumented Abseil makes ThreadSanitizer report false races on it.
+// Not absl::Mutex, because Debian's uninstrumented Abseil makes ThreadSanitizer report false races
+// on it.
 #ifndef PROBEMESH_COMMON_SYNC_MUTEX_H_
 #define PROBEMESH_COMMON_SYNC_MUTEX_H_
 

@@ -1,5 +1,6 @@
-// The coordinator's single-writer core, as its neighbours see it: sessions and API calls go in, messages and events
-// come out. gRPC, disk and HTTP threads never touch its state; they post to its loop.
+// The coordinator's single-writer core, as its neighbours see it: sessions and API calls go in,
+// messages and events come out. gRPC, disk and HTTP threads never touch its state; they post to its
+// loop.
 #ifndef PROBEMESH_COORDINATOR_CORE_CORE_H_
 #define PROBEMESH_COORDINATOR_CORE_CORE_H_
 
@@ -20,7 +21,8 @@ namespace probemesh::coordinator {
 
 using SessionId = uint64_t;
 
-// The way back to one node session. Thread-safe, never blocks. Send after the stream ended is silently dropped.
+// The way back to one node session. Thread-safe, never blocks. Send after the stream ended is
+// silently dropped.
 class SessionSink {
  public:
   virtual ~SessionSink() = default;
@@ -31,14 +33,14 @@ class SessionSink {
 
 // Who opened a session, from its certificate.
 struct PeerIdentity {
-  std::string node;           // "nodes/fra-1"
+  std::string node;  // "nodes/fra-1"
   std::string uid;
-  std::string serial;         // certificate serial, hex
+  std::string serial;  // certificate serial, hex
   absl::Time not_after;
 };
 
-// A consumer of an event stream. Thread-safe, never blocks. A slow consumer whose bounded queue overflows is ended by
-// the sink with RESOURCE_EXHAUSTED and may resume by sequence number.
+// A consumer of an event stream. Thread-safe, never blocks. A slow consumer whose bounded queue
+// overflows is ended by the sink with RESOURCE_EXHAUSTED and may resume by sequence number.
 template <typename Event>
 class EventSink {
  public:
@@ -53,15 +55,17 @@ using ProbeRunSink = EventSink<v1::ProbeRunEvent>;
 template <typename T>
 using Reply = std::function<void(absl::StatusOr<T>)>;
 
-// Every method must be called on the core's loop thread (EventLoop::Post from elsewhere) and returns at once.
-// Errors follow AIP-193: INVALID_ARGUMENT (bad target, selector or field), NOT_FOUND, FAILED_PRECONDITION (no node
-// matches; drained), RESOURCE_EXHAUSTED (limits), UNAVAILABLE (store failed). Messages are fit for users.
+// Every method must be called on the core's loop thread (EventLoop::Post from elsewhere) and
+// returns at once. Errors follow AIP-193: INVALID_ARGUMENT (bad target, selector or field),
+// NOT_FOUND, FAILED_PRECONDITION (no node matches; drained), RESOURCE_EXHAUSTED (limits),
+// UNAVAILABLE (store failed). Messages are fit for users.
 class Core {
  public:
   virtual ~Core() = default;
 
-  // Node sessions. The first message must be NodeHello, else the session is closed with INVALID_ARGUMENT. A new session of
-  // a node fences the old one. Revoked nodes are closed with PERMISSION_DENIED.
+  // Node sessions. The first message must be NodeHello, else the session is closed with
+  // INVALID_ARGUMENT. A new session of a node fences the old one. Revoked nodes are closed with
+  // PERMISSION_DENIED.
   virtual SessionId OpenSession(PeerIdentity peer, std::shared_ptr<SessionSink> sink) = 0;
   virtual void OnSessionMessage(SessionId session, v1::NodeMessage message) = 0;
   virtual void OnSessionClosed(SessionId session, absl::Status status) = 0;
@@ -73,8 +77,9 @@ class Core {
                              Reply<v1::ListDiagnosesResponse> reply) = 0;
   virtual void CancelDiagnosis(std::string name, Reply<v1::Diagnosis> reply) = 0;
   virtual void GetEvidenceBundle(std::string name, Reply<v1::EvidenceBundle> reply) = 0;
-  // Publishes every event with a sequence greater than `after_sequence`, then End(OK) after the last one. A finished
-  // diagnosis of an earlier process yields just accepted and done. The core drops its reference at End.
+  // Publishes every event with a sequence greater than `after_sequence`, then End(OK) after the
+  // last one. A finished diagnosis of an earlier process yields just accepted and done. The core
+  // drops its reference at End.
   virtual void WatchDiagnosis(std::string name, uint64_t after_sequence,
                               std::shared_ptr<DiagnosisSink> sink) = 0;
   // The watcher went away. No-op when unknown.
@@ -98,8 +103,9 @@ class Core {
   virtual void ListJoinTokens(v1::ListJoinTokensRequest request,
                               Reply<v1::ListJoinTokensResponse> reply) = 0;
   virtual void RevokeJoinToken(std::string name, Reply<v1::JoinToken> reply) = 0;
-  // Burns a use of the token and signs the CSR. UNAUTHENTICATED for an unknown, wrong, expired, used or revoked token
-  // (each with its own reason in the log and the message); ALREADY_EXISTS when the name belongs to another node.
+  // Burns a use of the token and signs the CSR. UNAUTHENTICATED for an unknown, wrong, expired,
+  // used or revoked token (each with its own reason in the log and the message); ALREADY_EXISTS
+  // when the name belongs to another node.
   virtual void Enroll(v1::EnrollRequest request, Reply<v1::EnrollResponse> reply) = 0;
 
   virtual v1::CoordinatorInfo Info() const = 0;

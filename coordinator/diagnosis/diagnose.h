@@ -1,5 +1,6 @@
-// From evidence to verdict: a pure function. Same bundle, same judgement, on any machine and in any order of arrival.
-// No clock, no randomness, no I/O; integer arithmetic throughout (millinats), doubles only for display.
+// From evidence to verdict: a pure function. Same bundle, same judgement, on any machine and in any
+// order of arrival. No clock, no randomness, no I/O; integer arithmetic throughout (millinats),
+// doubles only for display.
 #ifndef PROBEMESH_COORDINATOR_DIAGNOSIS_DIAGNOSE_H_
 #define PROBEMESH_COORDINATOR_DIAGNOSIS_DIAGNOSE_H_
 
@@ -20,17 +21,19 @@ struct DiagnosisResult {
   std::vector<v1::VantageReport> vantages;
 };
 
-// Never fails: a bundle that proves nothing is judged INCONCLUSIVE. Tolerates hostile and malformed observations.
+// Never fails: a bundle that proves nothing is judged INCONCLUSIVE. Tolerates hostile and malformed
+// observations.
 DiagnosisResult Diagnose(const v1::EvidenceBundle& bundle);
 
 // How each vantage stands, without scoring hypotheses: cheap enough to call on every observation.
 std::vector<v1::VantageReport> ReportVantages(const v1::EvidenceBundle& bundle);
 
-// "sha256:<hex>" over a canonical encoding that no protobuf version can change and that ignores arrival order.
+// "sha256:<hex>" over a canonical encoding that no protobuf version can change and that ignores
+// arrival order.
 std::string EvidenceDigest(const v1::EvidenceBundle& bundle);
 
 struct CauseInfo {
-  absl::string_view id;           // stable snake_case, for example "blackhole_host"
+  absl::string_view id;  // stable snake_case, for example "blackhole_host"
   v1::Judgement::Verdict verdict;
   v1::Judgement::FaultDomain fault_domain;
   absl::string_view description;  // one line for people

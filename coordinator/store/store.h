@@ -1,5 +1,5 @@
-// Where the mesh remembers: nodes, tokens, diagnoses and their evidence. One interface for every back-end; one
-// conformance suite (tests/unit/coordinator/store) runs against each.
+// Where the mesh remembers: nodes, tokens, diagnoses and their evidence. One interface for every
+// back-end; one conformance suite (tests/unit/coordinator/store) runs against each.
 #ifndef PROBEMESH_COORDINATOR_STORE_STORE_H_
 #define PROBEMESH_COORDINATOR_STORE_STORE_H_
 
@@ -17,18 +17,18 @@
 namespace probemesh::coordinator {
 
 struct StoredNode {
-  std::string name;            // "nodes/fra-1"
+  std::string name;  // "nodes/fra-1"
   std::string uid;
-  std::string spki_sha256;     // hex, of the key that it enrolled with
-  v1::Node node;               // labels, group, version, times
+  std::string spki_sha256;  // hex, of the key that it enrolled with
+  v1::Node node;            // labels, group, version, times
   bool revoked = false;
   bool drained = false;
 };
 
 struct StoredToken {
   std::string id;
-  std::string secret_sha256;   // hex; the secret itself is never stored
-  std::string node;            // the one name it may enrol, empty for any
+  std::string secret_sha256;  // hex; the secret itself is never stored
+  std::string node;           // the one name it may enrol, empty for any
   std::vector<std::pair<std::string, std::string>> labels;  // sorted
   absl::Time create_time;
   absl::Time expire_time;
@@ -39,10 +39,11 @@ struct StoredToken {
   std::string last_spki_sha256;
 };
 
-// One result as it arrived, with the run it belongs to (empty when the run is unknown or of a raw probe).
+// One result as it arrived, with the run it belongs to (empty when the run is unknown or of a raw
+// probe).
 struct IngestItem {
   uint64_t sequence = 0;
-  std::string run;             // "diagnoses/..." or "probeRuns/..." or empty
+  std::string run;  // "diagnoses/..." or "probeRuns/..." or empty
   v1::Observation observation;
 };
 
@@ -50,34 +51,36 @@ struct IngestItem {
 struct IngestBatch {
   std::string node;
   uint64_t spool_generation = 0;
-  std::vector<IngestItem> items;   // ascending sequence
+  std::vector<IngestItem> items;  // ascending sequence
 };
 
 struct IngestResult {
-  uint64_t acked_sequence = 0;     // the watermark after the commit
+  uint64_t acked_sequence = 0;  // the watermark after the commit
   // Indices of `items` that were new; the others had been ingested before or lie beyond a gap.
   std::vector<size_t> accepted;
 };
 
 struct DiagnosisPage {
-  std::vector<v1::Diagnosis> diagnoses;   // newest first, without observations
+  std::vector<v1::Diagnosis> diagnoses;  // newest first, without observations
   std::string next_page_token;
 };
 
-// Synchronous; used by one thread at a time (the store thread). Every write is one durable transaction. Errors:
-// NOT_FOUND, ALREADY_EXISTS, ABORTED (lost a race), UNAVAILABLE (disk full, I/O error: nothing was written).
+// Synchronous; used by one thread at a time (the store thread). Every write is one durable
+// transaction. Errors: NOT_FOUND, ALREADY_EXISTS, ABORTED (lost a race), UNAVAILABLE (disk full,
+// I/O error: nothing was written).
 class Store {
  public:
   virtual ~Store() = default;
 
-  virtual absl::Status PutNode(const StoredNode& node) = 0;             // insert or replace by name
-  virtual absl::StatusOr<std::vector<StoredNode>> ListNodes() = 0;      // by name
+  virtual absl::Status PutNode(const StoredNode& node) = 0;         // insert or replace by name
+  virtual absl::StatusOr<std::vector<StoredNode>> ListNodes() = 0;  // by name
 
-  virtual absl::Status PutToken(const StoredToken& token) = 0;          // ALREADY_EXISTS by id
-  virtual absl::StatusOr<std::vector<StoredToken>> ListTokens() = 0;    // by id
+  virtual absl::Status PutToken(const StoredToken& token) = 0;        // ALREADY_EXISTS by id
+  virtual absl::StatusOr<std::vector<StoredToken>> ListTokens() = 0;  // by id
   virtual absl::Status RevokeToken(const std::string& id) = 0;
-  // One more use, if unexpired at `now`, unrevoked and uses < max_uses: FAILED_PRECONDITION otherwise, and nothing
-  // changes. Atomic against every other coordinator of the same store. Also remembers `spki_sha256`.
+  // One more use, if unexpired at `now`, unrevoked and uses < max_uses: FAILED_PRECONDITION
+  // otherwise, and nothing changes. Atomic against every other coordinator of the same store. Also
+  // remembers `spki_sha256`.
   virtual absl::Status BurnToken(const std::string& id, absl::Time now,
                                  const std::string& spki_sha256) = 0;
 
@@ -87,13 +90,15 @@ class Store {
   // The observations of a run, in order of arrival.
   virtual absl::StatusOr<std::vector<v1::Observation>> ObservationsOf(const std::string& run) = 0;
 
-  // The resource without observations; `bundle` carries target, vantages and spec, also without them.
+  // The resource without observations; `bundle` carries target, vantages and spec, also without
+  // them.
   virtual absl::Status PutDiagnosis(const v1::Diagnosis& diagnosis,
-                                    const v1::EvidenceBundle& bundle) = 0;   // insert or replace
+                                    const v1::EvidenceBundle& bundle) = 0;  // insert or replace
   virtual absl::StatusOr<v1::Diagnosis> GetDiagnosis(const std::string& name) = 0;
   // With its observations: everything the judgement is a function of.
   virtual absl::StatusOr<v1::EvidenceBundle> GetBundle(const std::string& name) = 0;
-  virtual absl::StatusOr<DiagnosisPage> ListDiagnoses(int page_size, const std::string& page_token) = 0;
+  virtual absl::StatusOr<DiagnosisPage> ListDiagnoses(int page_size,
+                                                      const std::string& page_token) = 0;
   // Every diagnosis still RUNNING becomes INTERRUPTED; returns how many. Called once at start-up.
   virtual absl::StatusOr<int> InterruptRunning() = 0;
 };

@@ -18,8 +18,8 @@ namespace probemesh::node {
 
 class IcmpGovernor;  // engine/icmp_governor.h
 
-// Asked with the binary address that will really be used: at the start, and again for every redirect hop.
-// OK, or PERMISSION_DENIED with a reason fit for the user.
+// Asked with the binary address that will really be used: at the start, and again for every
+// redirect hop. OK, or PERMISSION_DENIED with a reason fit for the user.
 using TargetCheck = std::function<absl::Status(const IpAddress& address, uint16_t port)>;
 
 // What a probe may use. Everything outlives the probe.
@@ -34,20 +34,20 @@ struct ProbeContext {
   std::string extra_ca_pem;  // trust anchors that the node's owner added to the system store
 };
 
-// Receives the finished observation: outcome, exchanges, stages, evidence, start_time and duration are set;
-// command_id, spec and scheduling_delay are added by the engine.
+// Receives the finished observation: outcome, exchanges, stages, evidence, start_time and duration
+// are set; command_id, spec and scheduling_delay are added by the engine.
 using ProbeDone = std::function<void(v1::Observation)>;
 
-// Loop thread only. `done` is called exactly once, never from inside Start; destroying a probe before that is
-// allowed and silent. A probe that times out has an outcome; it is not an error.
+// Loop thread only. `done` is called exactly once, never from inside Start; destroying a probe
+// before that is allowed and silent. A probe that times out has an outcome; it is not an error.
 class Probe {
  public:
   virtual ~Probe() = default;
   virtual void Start(ProbeDone done) = 0;
 };
 
-// Makes the probe for `spec.kind`, or INVALID_ARGUMENT (bad spec, with the field named), UNIMPLEMENTED
-// (unknown kind), FAILED_PRECONDITION (this node lacks the capability).
+// Makes the probe for `spec.kind`, or INVALID_ARGUMENT (bad spec, with the field named),
+// UNIMPLEMENTED (unknown kind), FAILED_PRECONDITION (this node lacks the capability).
 absl::StatusOr<std::unique_ptr<Probe>> MakeProbe(const v1::ProbeSpec& spec, ProbeContext& context);
 
 }  // namespace probemesh::node

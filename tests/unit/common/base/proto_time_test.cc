@@ -8,8 +8,8 @@ namespace probemesh {
 namespace {
 
 TEST(ProtoTime, RoundTripsDurationsOfBothSigns) {
-  for (const absl::Duration duration :
-       {absl::ZeroDuration(), absl::Milliseconds(2913), -absl::Milliseconds(1500), absl::Hours(50)}) {
+  for (const absl::Duration duration : {absl::ZeroDuration(), absl::Milliseconds(2913),
+                                        -absl::Milliseconds(1500), absl::Hours(50)}) {
     EXPECT_EQ(FromProto(ToProto(duration)), duration);
   }
 }
@@ -25,7 +25,8 @@ TEST(ProtoTime, SaturatesInsteadOfOverflowing) {
 }
 
 TEST(ProtoTime, RoundTripsTimesBeforeAndAfterTheEpoch) {
-  for (const absl::Time time : {absl::FromUnixMillis(1'700'000'000'123), absl::FromUnixMillis(-1)}) {
+  for (const absl::Time time :
+       {absl::FromUnixMillis(1'700'000'000'123), absl::FromUnixMillis(-1)}) {
     EXPECT_EQ(FromProto(ToProto(time)), time);
   }
 }
