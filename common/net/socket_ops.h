@@ -73,6 +73,9 @@ class SocketOps {
   virtual SysResult PendingError(int fd) = 0;  // SO_ERROR as value, cleared by reading
   virtual std::optional<Endpoint> LocalEndpoint(int fd) = 0;
   virtual void Close(int fd) = 0;
+  // Closes a TCP socket with a reset: no FIN that could be retransmitted into a broken path, and no
+  // TIME_WAIT that would keep the 5-tuple from being used again.
+  virtual void Abort(int fd) = 0;
 };
 
 }  // namespace probemesh
