@@ -68,7 +68,8 @@ std::vector<SourceFile> ReadSourceTree(const std::string& root) {
 std::vector<FunctionSpan> FindFunctions(const SourceFile& file) {
   std::vector<FunctionSpan> functions;
   for (size_t i = 0; i < file.lines.size(); ++i) {
-    for (const std::string indent : {std::string(), std::string("  ")}) {
+    for (const char* indent_text : {"", "  "}) {
+      const std::string indent = indent_text;
       if (!OpensFunction(file.lines[i], indent)) continue;
       const std::string close = indent + "}";
       size_t end = i + 1;
