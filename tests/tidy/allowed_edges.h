@@ -35,10 +35,10 @@ inline const EdgeTable& AllowedModuleEdges() {
 
       {"coordinator/diagnosis", {"common/base", "common/net"}},
       {"coordinator/planner", {"common/base", "common/net"}},
-      {"coordinator/registry", {"common/base", "coordinator/core"}},
+      {"coordinator/registry", {"common/base", "common/pki", "coordinator/store"}},
       {"coordinator/runs",
-       {"common/base", "common/event", "common/net", "coordinator/core", "coordinator/diagnosis",
-        "coordinator/planner"}},
+       {"common/base", "common/event", "common/log", "common/net", "coordinator/core",
+        "coordinator/diagnosis", "coordinator/planner", "coordinator/store"}},
       {"coordinator/store", {"common/base", "common/event", "common/log", "common/sync"}},
       {"coordinator/pki", {"common/base", "common/log", "common/net", "common/pki"}},
       {"coordinator/core",
