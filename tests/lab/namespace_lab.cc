@@ -40,6 +40,12 @@ std::vector<std::pair<std::string, std::string>> SysctlsOf(const Node& node) {
       {"net/ipv6/conf/default/disable_ipv6", "0"},
       {"net/ipv4/ping_group_range", "0 2147483647"},
   };
+  // Where the bridge module filters, the edge's forward rules would hit the site's own traffic as
+  // well, which never crosses it.
+  for (const char* key :
+       {"net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"}) {
+    if (std::filesystem::exists(absl::StrCat("/proc/sys/", key))) values.emplace_back(key, "0");
+  }
   if (node.role == Role::kRouter) {
     values.emplace_back("net/ipv4/ip_forward", "1");
     values.emplace_back("net/ipv6/conf/all/forwarding", "1");

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "common/base/status_macros.h"
 #include "tests/lab/faults.h"
 #include "tests/lab/lab_run.h"
+#include "tests/lab/mesh.h"
 #include "tests/lab/namespace_lab.h"
 #include "tests/lab/netns.h"
 #include "tests/lab/topology.h"
@@ -27,6 +29,8 @@ constexpr char kExamples[] = R"(Examples:
   probemesh-lab up                                   bring the internet up (2-3 s)
   probemesh-lab exec va -- ping -c1 www.lab.test     run something on a host
   probemesh-lab exec p1 -- ip route                  or on a router
+  probemesh-lab mesh                                 a coordinator, and a node on each vantage
+  probemesh-lab cli -- diagnose https://www.lab.test
   probemesh-lab faults                               what can break
   probemesh-lab fault blackhole_p1                   break it
   probemesh-lab heal                                 mend everything
@@ -39,6 +43,7 @@ struct Flags {
   std::string node;
   std::vector<std::string> command;
   std::string fault;
+  std::string programs;
   bool all = false;
   bool json = false;
 };
@@ -81,15 +86,38 @@ absl::Status CheckNode(const std::string& node) {
 }
 
 // Returns only on failure: the command takes this process's place, and its exit code is the tool's.
-absl::Status Exec(const Flags& flags) {
-  PM_ASSIGN_OR_RETURN(const LabRun run, FindRun(flags.run_id));
-  PM_RETURN_IF_ERROR(CheckNode(flags.node));
-  const Command command = InNamespace(run.Namespace(flags.node), flags.command);
+absl::Status Become(const Command& command) {
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
   return absl::InternalError(absl::StrCat("cannot run ip: ", strerror(errno)));
+}
+
+absl::Status Exec(const Flags& flags) {
+  PM_ASSIGN_OR_RETURN(const LabRun run, FindRun(flags.run_id));
+  PM_RETURN_IF_ERROR(CheckNode(flags.node));
+  return Become(InNamespace(run.Namespace(flags.node), flags.command));
+}
+
+// The programs of the build that this tool belongs to, unless told otherwise.
+Programs ProgramsOf(const Flags& flags) {
+  if (!flags.programs.empty()) return {flags.programs};
+  std::error_code error;
+  return {std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string()};
+}
+
+absl::Status StartMesh(const Flags& flags) {
+  PM_ASSIGN_OR_RETURN(const LabRun run, FindRun(flags.run_id));
+  Mesh mesh(run, ProgramsOf(flags));
+  PM_RETURN_IF_ERROR(mesh.Start());
+  Print(mesh.ContextFile() + "\n");
+  return absl::OkStatus();
+}
+
+absl::Status Cli(const Flags& flags) {
+  PM_ASSIGN_OR_RETURN(const LabRun run, FindRun(flags.run_id));
+  return Become(Mesh(run, ProgramsOf(flags)).CliCommand(flags.command));
 }
 
 absl::Status InjectNamed(const Flags& flags) {
@@ -164,6 +192,15 @@ void AddCommands(CLI::App& app, Flags& flags, Handler& handler) {
   exec->add_option("node", flags.node, "va, ra, e, t, ...")->required();
   exec->add_option("command", flags.command, "the command and its arguments")->required();
   exec->prefix_command();
+  CLI::App* mesh =
+      add("mesh", "Start a coordinator, and an unprivileged node on every vantage", StartMesh);
+  CLI::App* cli = add("cli", "Run probemesh against that mesh: cli -- ARGUMENTS...", Cli);
+  cli->add_option("arguments", flags.command, "what to tell probemesh")->required();
+  cli->prefix_command();
+  for (CLI::App* command : {mesh, cli}) {
+    command->add_option("--programs", flags.programs,
+                        "Folder of the programs (default: this tool's)");
+  }
   CLI::App* fault = add("fault", "Inject a fault and prove that it happened", InjectNamed);
   fault->add_option("name", flags.fault, "see: probemesh-lab faults")->required();
   add("faults", "List the faults: name, expected verdict, what happens", Faults);
