@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,6 +22,7 @@ struct StoredNode {
   std::string uid;
   std::string spki_sha256;  // hex, of the key that it enrolled with
   v1::Node node;            // labels, group, version, times
+  std::vector<std::pair<std::string, std::string>> token_labels;  // sorted; win over the node's own
   bool revoked = false;
   bool drained = false;
 };
@@ -37,6 +39,7 @@ struct StoredToken {
   bool revoked = false;
   // The last enrolment, so that a lost reply can be repeated by the same key only.
   std::string last_spki_sha256;
+  absl::Time last_use_time;  // UnixEpoch when never used
 };
 
 // One result as it arrived, with the run it belongs to (empty when the run is unknown or of a raw
@@ -52,6 +55,9 @@ struct IngestBatch {
   std::string node;
   uint64_t spool_generation = 0;
   std::vector<IngestItem> items;  // ascending sequence
+  // The node no longer has what lies between the watermark and the first new item (its spool was
+  // acked by a store that has since been restored from a backup, for example): the watermark jumps.
+  bool allow_gap = false;
 };
 
 struct IngestResult {
@@ -67,7 +73,7 @@ struct DiagnosisPage {
 
 // Synchronous; used by one thread at a time (the store thread). Every write is one durable
 // transaction. Errors: NOT_FOUND, ALREADY_EXISTS, ABORTED (lost a race), UNAVAILABLE (disk full,
-// I/O error: nothing was written).
+// I/O error: nothing was written), DATA_LOSS (the file is damaged).
 class Store {
  public:
   virtual ~Store() = default;
@@ -84,10 +90,14 @@ class Store {
   virtual absl::Status BurnToken(const std::string& id, absl::Time now,
                                  const std::string& spki_sha256) = 0;
 
-  // Exactly-once: rows and watermark move in one transaction.
-  virtual absl::StatusOr<IngestResult> Ingest(const IngestBatch& batch) = 0;
+  // Exactly-once: rows and watermarks of all batches move in one transaction, so that one sync of
+  // the disk serves many nodes. One result for each batch, in order.
+  virtual absl::StatusOr<std::vector<IngestResult>> IngestAll(
+      const std::vector<IngestBatch>& batches) = 0;
+  absl::StatusOr<IngestResult> Ingest(const IngestBatch& batch);
+  // 0 for a generation never seen.
   virtual absl::StatusOr<uint64_t> Watermark(const std::string& node, uint64_t generation) = 0;
-  // The observations of a run, in order of arrival.
+  // The observations of a run, in order of arrival; none for a run never seen.
   virtual absl::StatusOr<std::vector<v1::Observation>> ObservationsOf(const std::string& run) = 0;
 
   // The resource without observations; `bundle` carries target, vantages and spec, also without
@@ -97,6 +107,7 @@ class Store {
   virtual absl::StatusOr<v1::Diagnosis> GetDiagnosis(const std::string& name) = 0;
   // With its observations: everything the judgement is a function of.
   virtual absl::StatusOr<v1::EvidenceBundle> GetBundle(const std::string& name) = 0;
+  // Newest first. `page_size` of 1 or more; INVALID_ARGUMENT for a token that no page gave out.
   virtual absl::StatusOr<DiagnosisPage> ListDiagnoses(int page_size,
                                                       const std::string& page_token) = 0;
   // Every diagnosis still RUNNING becomes INTERRUPTED; returns how many. Called once at start-up.
