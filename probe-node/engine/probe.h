@@ -31,7 +31,7 @@ struct ProbeContext {
   TargetCheck target_check;
   std::string resolv_conf = "/etc/resolv.conf";
   std::string hosts_file = "/etc/hosts";
-  std::string extra_ca_pem;  // trust anchors that the node's owner added to the system store
+  std::string extra_ca_pem = {};  // trust anchors that the node's owner added to the system store
 };
 
 // Receives the finished observation: outcome, exchanges, stages, evidence, start_time and duration

@@ -176,6 +176,11 @@ int TcpStream::Release() {
   return fd;
 }
 
+void TcpStream::Abort() {
+  ended_ = true;
+  if (fd_ >= 0) sockets_.Abort(Release());
+}
+
 void TcpStream::CloseSocket() {
   if (fd_ < 0) return;
   if (watched_) loop_.UnwatchFd(fd_);

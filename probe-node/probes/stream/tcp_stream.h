@@ -40,6 +40,10 @@ class TcpStream {
   void Send(absl::string_view bytes);
   // Hands the connected, unwatched descriptor to the caller, who closes it with SocketOps::Close.
   int Release();
+  // Ends a connection that answers no more, silently and with a reset: octets that nobody
+  // acknowledged would be retransmitted for a minute otherwise, and draw ICMP errors from routers
+  // that ration them.
+  void Abort();
 
   bool connected() const { return connected_; }
   // The handshake: SYN sent and what came back. NO_REPLY until something did.

@@ -1,0 +1,206 @@
+#include "tests/support/loopback_server.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
+namespace probemesh {
+namespace {
+
+struct BoundSocket {
+  int fd = -1;
+  Endpoint endpoint;
+};
+
+BoundSocket Bind(int type) {
+  BoundSocket bound;
+  bound.fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  const Endpoint any{IpAddress::V4({127, 0, 0, 1}), 0};
+  sockaddr_storage storage;
+  socklen_t size = any.ToSockaddr(&storage);
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  if (bound.fd < 0 || bind(bound.fd, address, size) != 0) std::abort();
+  size = sizeof(storage);
+  if (getsockname(bound.fd, address, &size) != 0) std::abort();
+  bound.endpoint = *Endpoint::FromSockaddr(address);
+  return bound;
+}
+
+// False when `stop_fd` has been signalled first.
+bool WaitForEither(int fd, short events, int stop_fd) {  // NOLINT(google-runtime-int)
+  pollfd fds[2] = {{fd, events, 0}, {stop_fd, POLLIN, 0}};
+  while (poll(fds, 2, -1) < 0) {
+  }
+  return fds[1].revents == 0;
+}
+
+// A peer that is gone is for the script to see. Blocked on this thread only: the probes under test
+// must raise no signal themselves.
+void BlockBrokenPipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void Signal(int stop_fd) {
+  const uint64_t one = 1;
+  if (write(stop_fd, &one, sizeof(one)) != sizeof(one)) std::abort();
+}
+
+}  // namespace
+
+ServerConnection::~ServerConnection() { Close(); }
+
+bool ServerConnection::WaitFor(short events) {  // NOLINT(google-runtime-int)
+  return fd_ >= 0 && WaitForEither(fd_, events, stop_fd_);
+}
+
+bool ServerConnection::StartTls(SSL_CTX* context) {
+  ssl_.reset(SSL_new(context));
+  SSL_set_fd(ssl_.get(), fd_);
+  while (true) {
+    const int result = SSL_accept(ssl_.get());
+    if (result == 1) return true;
+    if (!WaitForTls(result)) return false;
+  }
+}
+
+bool ServerConnection::WaitForTls(int result) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      return WaitFor(POLLIN);
+    case SSL_ERROR_WANT_WRITE:
+      return WaitFor(POLLOUT);
+    default:
+      return false;
+  }
+}
+
+std::string ServerConnection::Read() {
+  char buffer[4096];
+  while (fd_ >= 0) {
+    const auto size = ssl_ ? SSL_read(ssl_.get(), buffer, sizeof(buffer))
+                           : static_cast<int>(recv(fd_, buffer, sizeof(buffer), MSG_DONTWAIT));
+    if (size > 0) return std::string(buffer, static_cast<size_t>(size));
+    const bool again = ssl_ ? WaitForTls(size) : (size < 0 && errno == EAGAIN && WaitFor(POLLIN));
+    if (!again) return "";
+  }
+  return "";
+}
+
+std::string ServerConnection::ReadUntil(absl::string_view token) {
+  std::string all;
+  while (absl::string_view(all).find(token) == absl::string_view::npos) {
+    const std::string more = Read();
+    if (more.empty()) break;
+    all += more;
+  }
+  return all;
+}
+
+bool ServerConnection::Write(absl::string_view data) {
+  while (!data.empty() && fd_ >= 0) {
+    const auto size =
+        ssl_ ? SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size()))
+             : static_cast<int>(send(fd_, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    if (size > 0) {
+      data.remove_prefix(static_cast<size_t>(size));
+      continue;
+    }
+    const bool again = ssl_ ? WaitForTls(size) : (errno == EAGAIN && WaitFor(POLLOUT));
+    if (!again) return false;
+  }
+  return data.empty();
+}
+
+void ServerConnection::AwaitPeerClose() {
+  while (!Read().empty()) {
+  }
+}
+
+void ServerConnection::Reset() {
+  if (fd_ < 0) return;
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  close(std::exchange(fd_, -1));
+}
+
+void ServerConnection::Close() {
+  if (fd_ < 0) return;
+  if (ssl_) SSL_shutdown(ssl_.get());
+  close(std::exchange(fd_, -1));
+}
+
+LoopbackServer::LoopbackServer(Script script) : script_(std::move(script)) {
+  const BoundSocket bound = Bind(SOCK_STREAM);
+  listen_fd_ = bound.fd;
+  endpoint_ = bound.endpoint;
+  stop_fd_ = eventfd(0, EFD_CLOEXEC);
+  if (listen(listen_fd_, 16) != 0 || stop_fd_ < 0) std::abort();
+  thread_ = std::thread([this] { Run(); });
+}
+
+LoopbackServer::~LoopbackServer() {
+  Signal(stop_fd_);
+  thread_.join();
+  close(listen_fd_);
+  close(stop_fd_);
+}
+
+void LoopbackServer::Run() {
+  BlockBrokenPipe();
+  while (WaitForEither(listen_fd_, POLLIN, stop_fd_)) {
+    const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) continue;
+    ++connections_;
+    ServerConnection connection(fd, stop_fd_);
+    script_(connection);
+  }
+}
+
+LoopbackUdpServer::LoopbackUdpServer(Script script) : script_(std::move(script)) {
+  const BoundSocket bound = Bind(SOCK_DGRAM);
+  fd_ = bound.fd;
+  endpoint_ = bound.endpoint;
+  stop_fd_ = eventfd(0, EFD_CLOEXEC);
+  if (stop_fd_ < 0) std::abort();
+  thread_ = std::thread([this] { Run(); });
+}
+
+LoopbackUdpServer::~LoopbackUdpServer() {
+  Signal(stop_fd_);
+  thread_.join();
+  close(fd_);
+  close(stop_fd_);
+}
+
+void LoopbackUdpServer::Run() {
+  char buffer[65536];
+  while (WaitForEither(fd_, POLLIN, stop_fd_)) {
+    sockaddr_storage peer;
+    socklen_t size = sizeof(peer);
+    auto* address = reinterpret_cast<sockaddr*>(&peer);
+    const ssize_t got = recvfrom(fd_, buffer, sizeof(buffer), MSG_DONTWAIT, address, &size);
+    if (got < 0) continue;
+    for (const std::string& reply : script_(std::string(buffer, static_cast<size_t>(got)))) {
+      sendto(fd_, reply.data(), reply.size(), MSG_NOSIGNAL, address, size);
+    }
+  }
+}
+
+Endpoint ClosedLoopbackPort() {
+  const BoundSocket bound = Bind(SOCK_STREAM);
+  close(bound.fd);
+  return bound.endpoint;
+}
+
+}  // namespace probemesh
