@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/net/ip_address.h"
 #include "probemesh/v1/target.pb.h"
 
 namespace probemesh::coordinator {
@@ -12,6 +13,10 @@ namespace probemesh::coordinator {
 // 2.1, at most 253 octets, "_" tolerated) and lower-cased; a trailing dot is dropped.
 // INVALID_ARGUMENT that says what is wrong and what would be right.
 absl::StatusOr<v1::Target> ParseTarget(absl::string_view text);
+
+// False for the unspecified, multicast and broadcast addresses. Which hosts may be probed is
+// another question: the owner of each node answers it.
+bool NamesOneHost(const IpAddress& address);
 
 }  // namespace probemesh::coordinator
 
