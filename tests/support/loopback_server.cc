@@ -74,6 +74,11 @@ bool ServerConnection::StartTls(SSL_CTX* context) {
   }
 }
 
+std::string ServerConnection::ServerName() const {
+  const char* name = ssl_ ? SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name) : nullptr;
+  return name == nullptr ? "" : name;
+}
+
 bool ServerConnection::WaitForTls(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:

@@ -27,6 +27,8 @@ class ServerConnection {
 
   // From here on, reads and writes go through TLS. False if the handshake failed.
   bool StartTls(SSL_CTX* context);
+  // The SNI that the client sent; empty if none.
+  std::string ServerName() const;
   // At least one octet, unless the peer has closed or reset.
   std::string Read();
   // Everything up to and with `token`, or what came until the end.

@@ -48,12 +48,20 @@ class HttpProbeRun final : public Probe, public TcpStream::Listener, public Http
 
  private:
   void Connect(uint16_t source_port) {
+    ForgetLastResponse();
     v1::HttpHop* hop = Evidence().add_hops();
     hop->set_url(PrintableText(url_.text, kMaxUrlText));
     hop->set_address(peer_.ToString());
     hop_start_ = draft_.Elapsed();
     stream_ = std::make_unique<TcpStream>(context_.loop, context_.sockets, draft_.start(), *this);
     stream_->Connect(peer_, source_port);
+  }
+
+  // The evidence speaks of the last hop; of the others the list of hops tells enough.
+  void ForgetLastResponse() {
+    v1::HttpEvidence fresh;
+    fresh.mutable_hops()->Swap(Evidence().mutable_hops());
+    Evidence() = std::move(fresh);
   }
 
   void OnStreamConnected() override {

@@ -67,6 +67,11 @@ absl::Status HttpTransfer::SetUp() {
   for (const std::string& header : request_.headers) {
     header_list_ = curl_slist_append(header_list_, header.c_str());
   }
+  // RFC 9110 8.6: these promise content, and there is none.
+  const std::string& method = request_.method;
+  if (method == "POST" || method == "PUT" || method == "PATCH") {
+    header_list_ = curl_slist_append(header_list_, "Content-Length: 0");
+  }
   // An address literal in CONNECT_TO: there is nothing to resolve, whatever the URL's host.
   connect_to_ = curl_slist_append(nullptr, absl::StrCat("::", request_.peer.ToString()).c_str());
   SetBasics();
@@ -255,7 +260,10 @@ void HttpTransfer::ClassifyFailure(CURLcode code, HttpResponse& response) const 
 v1::Outcome HttpTransfer::FailureOutcome(CURLcode code, absl::string_view words) const {
   if (witness_.evidence().has_alert()) return v1::BAD_ANSWER;
   if (icmp_error_) return v1::ICMP_ERROR;
-  if (Mentions(words, "reset by peer") || code == CURLE_SEND_ERROR) return v1::RESET;
+  // The socket was connected when libcurl got it: "could not connect" means that it no longer is.
+  const bool reset = Mentions(words, "reset by peer") || code == CURLE_SEND_ERROR ||
+                     code == CURLE_COULDNT_CONNECT;
+  if (reset) return v1::RESET;
   const bool closed = code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE ||
                       Mentions(words, "SSL_ERROR_SYSCALL") || Mentions(words, "unexpected eof");
   return closed ? v1::CLOSED : v1::BAD_ANSWER;

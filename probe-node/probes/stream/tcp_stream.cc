@@ -23,7 +23,10 @@ void TcpStream::Connect(const Endpoint& remote, uint16_t source_port) {
   remote_ = remote;
   *exchange_.mutable_send_offset() = ToProto(loop_.clock().Monotonic() - start_);
   *exchange_.mutable_flow() = StreamFlow(std::nullopt, remote, IPPROTO_TCP);
-  if (!OpenAndConnect(remote, source_port)) return EndLater();
+  if (!OpenAndConnect(remote, source_port)) {
+    CloseSocket();
+    return EndLater(local_error_ ? v1::LOCAL_ERROR : v1::REFUSED);
+  }
   *exchange_.mutable_flow() = StreamFlow(sockets_.LocalEndpoint(fd_), remote, IPPROTO_TCP);
 }
 
@@ -59,11 +62,10 @@ bool TcpStream::FailLocally(absl::string_view call, int error) {
 
 // Failures of the first calls are told from the loop, so that no owner is called back by its own
 // call.
-void TcpStream::EndLater() {
-  CloseSocket();
-  end_timer_ = loop_.ScheduleAfter(absl::ZeroDuration(), [this] {
+void TcpStream::EndLater(v1::Outcome outcome) {
+  end_timer_ = loop_.ScheduleAfter(absl::ZeroDuration(), [this, outcome] {
     end_timer_ = 0;
-    End(local_error_ ? v1::LOCAL_ERROR : v1::REFUSED);
+    End(outcome);
   });
 }
 
@@ -78,11 +80,20 @@ void TcpStream::OnConnecting(uint32_t ready) {
   // SO_ERROR first: reading an ICMP error off the queue clears it (sock_dequeue_err_skb).
   const int error = static_cast<int>(sockets_.PendingError(fd_).value);
   if ((ready & kError) != 0) TakeErrorQueue();
-  if (error != 0) return EndConnecting(error);
-  if ((ready & kWritable) == 0) return;  // an ICMP error that did not end the attempt; it is kept
+  // A reset of the handshake is ECONNREFUSED; these two are resets of a connection that was there
+  // (tcp_reset in the kernel), as a server makes them whose queue is full.
+  const bool reset_at_once = (error == ECONNRESET || error == EPIPE) && !icmp_error_;
+  if (error != 0 && !reset_at_once) return EndConnecting(error);
+  if (error == 0 && (ready & kWritable) == 0) return;  // an ICMP error that ended nothing is kept
   connected_ = true;
   RecordReply(v1::POSITIVE);
-  loop_.UpdateFd(fd_, kReadable);
+  if (reset_at_once) {
+    loop_.UnwatchFd(fd_);
+    watched_ = false;
+    EndLater(v1::RESET);
+  } else {
+    loop_.UpdateFd(fd_, kReadable);
+  }
   listener_.OnStreamConnected();
 }
 
@@ -114,7 +125,7 @@ void TcpStream::RecordReply(v1::ReplyKind reply) {
 void TcpStream::EndConnecting(int error) {
   if (icmp_error_) return End(v1::ICMP_ERROR);
   if (local_error_) return End(v1::LOCAL_ERROR);
-  if (error == ECONNREFUSED || error == ECONNRESET) {
+  if (error == ECONNREFUSED) {
     RecordReply(v1::RST);
     return End(v1::REFUSED);
   }
@@ -138,7 +149,7 @@ void TcpStream::FlushOutput() {
     }
     output_.erase(0, static_cast<size_t>(sent.value));
   }
-  loop_.UpdateFd(fd_, output_.empty() ? kReadable : (kReadable | kWritable));
+  if (watched_) loop_.UpdateFd(fd_, output_.empty() ? kReadable : (kReadable | kWritable));
 }
 
 void TcpStream::ReadOnce() {
@@ -168,6 +179,8 @@ void TcpStream::End(v1::Outcome outcome) {
 }
 
 int TcpStream::Release() {
+  if (end_timer_ != 0) loop_.CancelTimer(end_timer_);
+  end_timer_ = 0;
   if (watched_) loop_.UnwatchFd(fd_);
   watched_ = false;
   ended_ = true;

@@ -55,7 +55,7 @@ class TcpStream {
  private:
   bool OpenAndConnect(const Endpoint& remote, uint16_t source_port);
   bool FailLocally(absl::string_view call, int error);
-  void EndLater();
+  void EndLater(v1::Outcome outcome);
   void OnReady(uint32_t ready);
   void OnConnecting(uint32_t ready);
   void TakeErrorQueue();
