@@ -25,7 +25,7 @@ inline const EdgeTable& AllowedModuleEdges() {
 
       {"probe-node/engine", {"common/base", "common/event", "common/net"}},
       {"probe-node/probes", {"common/base", "common/event", "common/net", "probe-node/engine"}},
-      {"probe-node/spool", {"common/base", "common/log"}},
+      {"probe-node/spool", {"common/base", "common/log", "common/sync"}},
       {"probe-node/session",
        {"common/base", "common/event", "common/log", "common/net", "common/pki", "common/rpc",
         "common/sync", "probe-node/spool"}},
