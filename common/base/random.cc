@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace probemesh {
@@ -38,6 +40,18 @@ std::string NewUuidV7(Random& random, absl::Time now) {
   const uint64_t low = random.Next();
   return absl::StrFormat("%08x-%04x-7%03x-%04x-%012x", millis >> 16, millis & 0xffff, high & 0xfff,
                          0x8000 | ((high >> 16) & 0x3fff), low & 0xffffffffffff);
+}
+
+std::optional<absl::Time> TimeOfUuidV7(absl::string_view uuid) {
+  constexpr size_t kLength = 36;
+  constexpr size_t kVersionAt = 14;
+  if (uuid.size() != kLength || uuid[8] != '-' || uuid[13] != '-' || uuid[kVersionAt] != '7') {
+    return std::nullopt;
+  }
+  const std::string digits = absl::StrCat(uuid.substr(0, 8), uuid.substr(9, 4));
+  int64_t millis = 0;
+  if (!absl::SimpleHexAtoi(digits, &millis)) return std::nullopt;
+  return absl::FromUnixMillis(millis);
 }
 
 }  // namespace probemesh

@@ -3,8 +3,10 @@
 #define PROBEMESH_COMMON_BASE_RANDOM_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace probemesh {
@@ -41,6 +43,9 @@ absl::Duration FullJitter(Random& random, absl::Duration limit);
 
 // A time-ordered UUID (RFC 9562 5.7) in its text form.
 std::string NewUuidV7(Random& random, absl::Time now);
+
+// When such a UUID was made, to the millisecond; nullopt for text of any other form.
+std::optional<absl::Time> TimeOfUuidV7(absl::string_view uuid);
 
 }  // namespace probemesh
 

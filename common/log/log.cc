@@ -19,7 +19,7 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
       return spdlog::level::info;
     case LogLevel::kWarning:
       return spdlog::level::warn;
-    case LogLevel::kError:
+    case LogLevel::kFailure:
       return spdlog::level::err;
   }
   return spdlog::level::info;

@@ -11,7 +11,8 @@
 
 namespace probemesh {
 
-enum class LogLevel { kDebug, kInfo, kWarning, kError };
+// kFailure is "error" to readers; that name is a readiness bit of the event loop.
+enum class LogLevel { kDebug, kInfo, kWarning, kFailure };
 
 // A field of a log line. Values come from the network at times: they are escaped and cut at 512
 // octets.
@@ -31,7 +32,7 @@ inline void LogWarning(absl::string_view event, std::initializer_list<LogField> 
   Log(LogLevel::kWarning, event, fields);
 }
 inline void LogError(absl::string_view event, std::initializer_list<LogField> fields = {}) {
-  Log(LogLevel::kError, event, fields);
+  Log(LogLevel::kFailure, event, fields);
 }
 inline void LogDebug(absl::string_view event, std::initializer_list<LogField> fields = {}) {
   Log(LogLevel::kDebug, event, fields);

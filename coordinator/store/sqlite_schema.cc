@@ -25,7 +25,7 @@ CREATE TABLE nodes (
   revoked INTEGER NOT NULL,
   drained INTEGER NOT NULL,
   record BLOB NOT NULL,
-  token_labels BLOB NOT NULL
+  extras BLOB NOT NULL
 );
 CREATE TABLE join_tokens (
   id TEXT PRIMARY KEY,

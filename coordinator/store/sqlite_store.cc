@@ -25,12 +25,21 @@ internal::v1::LabelSet ToProtoLabels(const Labels& labels) {
   return set;
 }
 
-absl::Status ReadLabels(const SqliteQuery& query, int column, Labels* labels) {
-  internal::v1::LabelSet set;
-  PM_RETURN_IF_ERROR(query.Proto(column, &set));
-  labels->assign(set.labels().begin(), set.labels().end());
-  std::sort(labels->begin(), labels->end());
-  return absl::OkStatus();
+Labels Sorted(const google::protobuf::Map<std::string, std::string>& map) {
+  Labels labels(map.begin(), map.end());
+  std::sort(labels.begin(), labels.end());
+  return labels;
+}
+
+internal::v1::NodeExtras ExtrasOf(const StoredNode& node) {
+  internal::v1::NodeExtras extras;
+  for (const auto& label : node.token_labels) {
+    (*extras.mutable_token_labels())[label.first] = label.second;
+  }
+  for (const std::string& serial : node.certificate_serials) {
+    extras.add_certificate_serials(serial);
+  }
+  return extras;
 }
 
 // SQL has no unsigned 64-bit integers: the same bits, read back the same way.
@@ -45,7 +54,11 @@ absl::StatusOr<StoredNode> ReadNode(const SqliteQuery& row) {
   node.revoked = row.Integer(3) != 0;
   node.drained = row.Integer(4) != 0;
   PM_RETURN_IF_ERROR(row.Proto(5, &node.node));
-  PM_RETURN_IF_ERROR(ReadLabels(row, 6, &node.token_labels));
+  internal::v1::NodeExtras extras;
+  PM_RETURN_IF_ERROR(row.Proto(6, &extras));
+  node.token_labels = Sorted(extras.token_labels());
+  node.certificate_serials.assign(extras.certificate_serials().begin(),
+                                  extras.certificate_serials().end());
   return node;
 }
 
@@ -54,7 +67,9 @@ absl::StatusOr<StoredToken> ReadToken(const SqliteQuery& row) {
   token.id = row.Text(0);
   token.secret_sha256 = row.Text(1);
   token.node = row.Text(2);
-  PM_RETURN_IF_ERROR(ReadLabels(row, 3, &token.labels));
+  internal::v1::LabelSet labels;
+  PM_RETURN_IF_ERROR(row.Proto(3, &labels));
+  token.labels = Sorted(labels.labels());
   token.create_time = absl::FromUnixMicros(row.Integer(4));
   token.expire_time = absl::FromUnixMicros(row.Integer(5));
   token.max_uses = static_cast<uint32_t>(row.Integer(6));
@@ -79,20 +94,20 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteStore
 
 absl::Status SqliteStore::PutNode(const StoredNode& node) {
   SqliteQuery query(*database_,
-                    "INSERT INTO nodes (name, uid, spki_sha256, revoked, drained, record, "
-                    "token_labels) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+                    "INSERT INTO nodes (name, uid, spki_sha256, revoked, drained, record, extras) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
                     "uid = excluded.uid, spki_sha256 = excluded.spki_sha256, "
                     "revoked = excluded.revoked, drained = excluded.drained, "
-                    "record = excluded.record, token_labels = excluded.token_labels");
+                    "record = excluded.record, extras = excluded.extras");
   query.Bind(node.name).Bind(node.uid).Bind(node.spki_sha256);
   query.Bind(int64_t{node.revoked}).Bind(int64_t{node.drained});
-  query.BindProto(node.node).BindProto(ToProtoLabels(node.token_labels));
+  query.BindProto(node.node).BindProto(ExtrasOf(node));
   return query.Run();
 }
 
 absl::StatusOr<std::vector<StoredNode>> SqliteStore::ListNodes() {
   SqliteQuery query(*database_,
-                    "SELECT name, uid, spki_sha256, revoked, drained, record, token_labels "
+                    "SELECT name, uid, spki_sha256, revoked, drained, record, extras "
                     "FROM nodes ORDER BY name");
   std::vector<StoredNode> nodes;
   while (true) {

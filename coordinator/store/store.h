@@ -23,6 +23,8 @@ struct StoredNode {
   std::string spki_sha256;  // hex, of the key that it enrolled with
   v1::Node node;            // labels, group, version, times
   std::vector<std::pair<std::string, std::string>> token_labels;  // sorted; win over the node's own
+  // Hex serials of the certificates that speak for it, newest last; others of that name are dead.
+  std::vector<std::string> certificate_serials;
   bool revoked = false;
   bool drained = false;
 };

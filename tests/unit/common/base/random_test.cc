@@ -38,5 +38,16 @@ TEST(NewUuidV7, HasVersionVariantAndTimeOrder) {
   EXPECT_LT(early, late);
 }
 
+TEST(TimeOfUuidV7, ReadsBackTheMillisecondAndNothingElse) {
+  SeededRandom random(4);
+  const absl::Time time = absl::FromUnixMillis(1767225600123);
+  EXPECT_EQ(TimeOfUuidV7(NewUuidV7(random, time + absl::Microseconds(900))), time);
+  for (const char* other :
+       {"", "x", "01234567-89ab-4000-8000-000000000000", "01234567-89ab-7000-8000-0000000000000",
+        "zzzzzzzz-89ab-7000-8000-000000000000"}) {
+    EXPECT_EQ(TimeOfUuidV7(other), std::nullopt) << other;
+  }
+}
+
 }  // namespace
 }  // namespace probemesh
