@@ -1,0 +1,37 @@
+#include "coordinator/diagnosis/diagnose.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/proto_time.h"
+#include "coordinator/diagnosis/evidence_view.h"
+#include "coordinator/diagnosis/family_verdict.h"
+#include "coordinator/diagnosis/judge.h"
+#include "coordinator/diagnosis/vantage_gate.h"
+#include "coordinator/diagnosis/vantage_report.h"
+
+namespace probemesh::coordinator {
+
+absl::string_view RulesetVersion() { return "1"; }
+
+DiagnosisResult Diagnose(const v1::EvidenceBundle& bundle) {
+  const EvidenceView view = ViewEvidence(bundle, v1::ADDRESS_FAMILY_UNSPECIFIED);
+  const Gate gate = GateVantages(view);
+  const int64_t elapsed = absl::ToInt64Milliseconds(FromProto(bundle.elapsed()));
+  DiagnosisResult result;
+  const std::optional<v1::Judgement> by_family = JudgeByFamily(bundle, view.families, elapsed);
+  result.judgement = by_family ? *by_family : Judge(view, gate, elapsed);
+  result.judgement.set_ruleset_version(std::string(RulesetVersion()));
+  result.judgement.set_evidence_digest(EvidenceDigest(bundle));
+  result.vantages = MakeReports(bundle, gate);
+  return result;
+}
+
+std::vector<v1::VantageReport> ReportVantages(const v1::EvidenceBundle& bundle) {
+  const EvidenceView view = ViewEvidence(bundle, v1::ADDRESS_FAMILY_UNSPECIFIED);
+  return MakeReports(bundle, GateVantages(view));
+}
+
+}  // namespace probemesh::coordinator

@@ -1,0 +1,137 @@
+#include "coordinator/diagnosis/family_verdict.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/diagnosis/cause_catalogue.h"
+#include "coordinator/diagnosis/ceilings.h"
+#include "coordinator/diagnosis/judge.h"
+#include "coordinator/diagnosis/narrative.h"
+#include "coordinator/diagnosis/scene.h"
+
+namespace probemesh::coordinator {
+namespace {
+
+using J = v1::Judgement;
+
+struct FamilyVerdict {
+  v1::AddressFamily family = v1::ADDRESS_FAMILY_UNSPECIFIED;
+  EvidenceView view;
+  Gate gate;
+  J judgement;
+  bool any_works = false;
+  bool any_fails = false;
+};
+
+std::vector<FamilyVerdict> JudgeEach(const v1::EvidenceBundle& bundle,
+                                     const std::set<v1::AddressFamily>& families,
+                                     int64_t elapsed_ms) {
+  std::vector<FamilyVerdict> verdicts;
+  verdicts.reserve(families.size());  // the gate points into the view
+  for (const v1::AddressFamily family : families) {
+    FamilyVerdict& verdict = verdicts.emplace_back();
+    verdict.family = family;
+    verdict.view = ViewEvidence(bundle, family);
+    verdict.gate = GateVantages(verdict.view);
+    const Scene scene = MakeScene(verdict.view, verdict.gate);
+    if (scene.size() == 0) {
+      verdicts.pop_back();  // nobody fit could try it
+      continue;
+    }
+    verdict.any_fails = scene.AnyFailing();
+    verdict.any_works = !scene.AllFailing();
+    verdict.judgement = Judge(verdict.view, verdict.gate, elapsed_ms);
+  }
+  return verdicts;
+}
+
+const char* FamilyName(v1::AddressFamily family) { return family == v1::IPV6 ? "IPv6" : "IPv4"; }
+
+void AddAsSecondary(const J& other, v1::AddressFamily family, J* judgement) {
+  v1::SecondaryFault& fault = *judgement->add_secondary();
+  fault.set_verdict(other.verdict());
+  fault.set_fault_domain(other.fault_domain());
+  fault.set_cause(other.cause());
+  fault.set_summary(absl::StrCat(FamilyName(family), " only: ", other.summary()));
+  *fault.mutable_vantages() = other.scope().vantages();
+}
+
+// `good` works; what is wrong with `bad` keeps its place, scope, proof and advice.
+J Degraded(const FamilyVerdict& good, const FamilyVerdict& bad) {
+  const CauseEntry& entry = EntryOf(Cause::kFamilyFailure);
+  J judgement = bad.judgement;
+  judgement.set_verdict(entry.verdict);
+  judgement.set_cause(std::string(entry.id));
+  const bool known = bad.judgement.verdict() != J::INCONCLUSIVE;
+  if (known) AddAsSecondary(bad.judgement, bad.family, &judgement);
+  // That one family works and the other does not is seen, not inferred.
+  const double ceiling = std::min(good.judgement.confidence(), 0.95);
+  judgement.set_confidence(std::max(bad.judgement.confidence(), ceiling));
+  judgement.set_confidence_label(LabelOf(static_cast<int64_t>(judgement.confidence() * 1e6 + 0.5)));
+  judgement.clear_next_steps();
+  for (const absl::string_view step : entry.next_steps) judgement.add_next_steps(std::string(step));
+  for (const std::string& step : bad.judgement.next_steps()) judgement.add_next_steps(step);
+  judgement.set_summary(absl::StrCat(FamilyName(good.family), " works, ", FamilyName(bad.family),
+                                     " does not. ", bad.judgement.summary()));
+  return judgement;
+}
+
+template <typename Field>
+void Union(const Field& from, Field* to) {
+  for (const auto& value : from) {
+    if (std::find(to->begin(), to->end(), value) == to->end()) *to->Add() = value;
+  }
+}
+
+void UnionEnums(const v1::Scope& from, v1::Scope* to) {
+  for (const int family : from.families()) {
+    const auto& known = to->families();
+    if (std::find(known.begin(), known.end(), family) == known.end()) {
+      to->add_families(static_cast<v1::AddressFamily>(family));
+    }
+  }
+}
+
+J BothFail(const FamilyVerdict& first, const FamilyVerdict& second) {
+  const auto weight = [](const FamilyVerdict& verdict) {
+    return verdict.judgement.verdict() == J::INCONCLUSIVE ? 0.0 : verdict.judgement.confidence();
+  };
+  const bool swap = weight(second) > weight(first);
+  const FamilyVerdict& main = swap ? second : first;
+  const FamilyVerdict& other = swap ? first : second;
+  J judgement = main.judgement;
+  if (other.judgement.verdict() != judgement.verdict()) {
+    if (other.judgement.verdict() != J::INCONCLUSIVE) {
+      AddAsSecondary(other.judgement, other.family, &judgement);
+    }
+    return judgement;
+  }
+  UnionEnums(other.judgement.scope(), judgement.mutable_scope());
+  Union(other.judgement.scope().vantages(), judgement.mutable_scope()->mutable_vantages());
+  Union(other.judgement.scope().groups(), judgement.mutable_scope()->mutable_groups());
+  Union(other.judgement.locus().addresses(), judgement.mutable_locus()->mutable_addresses());
+  for (const v1::EvidenceItem& item : other.judgement.evidence()) *judgement.add_evidence() = item;
+  return judgement;
+}
+
+}  // namespace
+
+std::optional<J> JudgeByFamily(const v1::EvidenceBundle& bundle,
+                               const std::set<v1::AddressFamily>& families, int64_t elapsed_ms) {
+  if (families.size() < 2) return std::nullopt;
+  const std::vector<FamilyVerdict> verdicts = JudgeEach(bundle, families, elapsed_ms);
+  if (verdicts.size() < 2) {
+    if (verdicts.empty()) return std::nullopt;
+    return verdicts[0].judgement;
+  }
+  const FamilyVerdict& first = verdicts[0];
+  const FamilyVerdict& second = verdicts[1];
+  if (first.judgement.verdict() == J::NAME_FAILURE) return std::nullopt;
+  if (!first.any_fails && !second.any_fails) return std::nullopt;
+  if (!first.any_fails) return Degraded(first, second);
+  if (!second.any_fails) return Degraded(second, first);
+  return BothFail(first, second);
+}
+
+}  // namespace probemesh::coordinator
