@@ -16,6 +16,11 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_link_options(-Wl,--gc-sections -Wl,-z,relro -Wl,-z,now)
 endif()
 
+if(PROBEMESH_BUILD_FUZZERS)
+  # Coverage of the code under test, without which a fuzzer is blind.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # probemesh_library(NAME SOURCES a.cc ... HEADERS a.h ... DEPS probemesh::x ... PRIVATE_DEPS ...)
 # Includes are written from the project's root: #include "common/base/clock.h".
 function(probemesh_library name)

@@ -1,15 +1,18 @@
 #include "tests/support/loopback_server.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 namespace probemesh {
@@ -20,18 +23,27 @@ struct BoundSocket {
   Endpoint endpoint;
 };
 
-BoundSocket Bind(int type) {
+std::optional<BoundSocket> TryBind(int type, const IpAddress& ip) {
   BoundSocket bound;
-  bound.fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-  const Endpoint any{IpAddress::V4({127, 0, 0, 1}), 0};
+  bound.fd = socket(ip.is_v4() ? AF_INET : AF_INET6, type | SOCK_CLOEXEC, 0);
+  if (bound.fd < 0) return std::nullopt;
   sockaddr_storage storage;
-  socklen_t size = any.ToSockaddr(&storage);
+  socklen_t size = Endpoint{ip, 0}.ToSockaddr(&storage);
   auto* address = reinterpret_cast<sockaddr*>(&storage);
-  if (bound.fd < 0 || bind(bound.fd, address, size) != 0) std::abort();
+  const bool ok = bind(bound.fd, address, size) == 0;
   size = sizeof(storage);
-  if (getsockname(bound.fd, address, &size) != 0) std::abort();
+  if (!ok || getsockname(bound.fd, address, &size) != 0) {
+    close(bound.fd);
+    return std::nullopt;
+  }
   bound.endpoint = *Endpoint::FromSockaddr(address);
   return bound;
+}
+
+BoundSocket Bind(int type, const IpAddress& ip = IpAddress::V4({127, 0, 0, 1})) {
+  const std::optional<BoundSocket> bound = TryBind(type, ip);
+  if (!bound) std::abort();
+  return *bound;
 }
 
 // False when `stop_fd` has been signalled first.
@@ -145,8 +157,9 @@ void ServerConnection::Close() {
   close(std::exchange(fd_, -1));
 }
 
-LoopbackServer::LoopbackServer(Script script) : script_(std::move(script)) {
-  const BoundSocket bound = Bind(SOCK_STREAM);
+LoopbackServer::LoopbackServer(Script script, const IpAddress& address)
+    : script_(std::move(script)) {
+  const BoundSocket bound = Bind(SOCK_STREAM, address);
   listen_fd_ = bound.fd;
   endpoint_ = bound.endpoint;
   stop_fd_ = eventfd(0, EFD_CLOEXEC);
@@ -166,6 +179,8 @@ void LoopbackServer::Run() {
   while (WaitForEither(listen_fd_, POLLIN, stop_fd_)) {
     const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) continue;
+    const int on = 1;  // small writes must not wait for the client's delayed acknowledgement
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     ++connections_;
     ServerConnection connection(fd, stop_fd_);
     script_(connection);
@@ -200,6 +215,14 @@ void LoopbackUdpServer::Run() {
       sendto(fd_, reply.data(), reply.size(), MSG_NOSIGNAL, address, size);
     }
   }
+}
+
+bool HasLoopbackV6() {
+  std::array<uint8_t, 16> bytes{};
+  bytes[15] = 1;
+  const std::optional<BoundSocket> bound = TryBind(SOCK_STREAM, IpAddress::V6(bytes));
+  if (bound) close(bound->fd);
+  return bound.has_value();
 }
 
 Endpoint ClosedLoopbackPort() {

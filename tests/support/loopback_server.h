@@ -1,4 +1,5 @@
-// Little servers on 127.0.0.1 that answer as a test tells them, on a thread of their own.
+// Little servers on the loopback interface that answer as a test tells them, on a thread of their
+// own.
 #ifndef PROBEMESH_TESTS_SUPPORT_LOOPBACK_SERVER_H_
 #define PROBEMESH_TESTS_SUPPORT_LOOPBACK_SERVER_H_
 
@@ -56,7 +57,8 @@ class LoopbackServer {
  public:
   using Script = std::function<void(ServerConnection&)>;
 
-  explicit LoopbackServer(Script script);
+  // `address` is 127.0.0.1 or ::1.
+  explicit LoopbackServer(Script script, const IpAddress& address = IpAddress::V4({127, 0, 0, 1}));
   ~LoopbackServer();
 
   const Endpoint& endpoint() const { return endpoint_; }
@@ -92,6 +94,9 @@ class LoopbackUdpServer {
   Endpoint endpoint_;
   std::thread thread_;
 };
+
+// Whether this machine has ::1.
+bool HasLoopbackV6();
 
 // A TCP port of 127.0.0.1 that refuses: it was bound once and is closed now.
 Endpoint ClosedLoopbackPort();

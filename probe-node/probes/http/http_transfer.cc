@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "probe-node/probes/stream/evidence.h"
 
 namespace probemesh::node {
@@ -27,6 +28,11 @@ std::string HexDigest(const EVP_MD_CTX* running) {
   return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
 }
 
+// The dot of an absolute name is no part of the certificate's.
+std::string CertificateName(const HttpUrl& url) {
+  return std::string(absl::StripSuffix(url.host, "."));
+}
+
 bool Mentions(absl::string_view words, absl::string_view part) {
   return absl::StrContains(words, part);
 }
@@ -38,7 +44,8 @@ HttpTransfer::HttpTransfer(ProbeContext& context, HttpRequest request, int fd, O
       request_(std::move(request)),
       owner_(owner),
       fd_(fd),
-      witness_(context.loop.clock(), {request_.url.host, "", !request_.verify_off}),
+      witness_(context.loop.clock(),
+               {CertificateName(request_.url), /*address=*/"", !request_.verify_off}),
       digest_(EVP_MD_CTX_new(), &EVP_MD_CTX_free),
       curl_(context.loop, *this) {
   EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
@@ -261,8 +268,8 @@ v1::Outcome HttpTransfer::FailureOutcome(CURLcode code, absl::string_view words)
   if (witness_.evidence().has_alert()) return v1::BAD_ANSWER;
   if (icmp_error_) return v1::ICMP_ERROR;
   // The socket was connected when libcurl got it: "could not connect" means that it no longer is.
-  const bool reset = Mentions(words, "reset by peer") || code == CURLE_SEND_ERROR ||
-                     code == CURLE_COULDNT_CONNECT;
+  const bool reset =
+      Mentions(words, "reset by peer") || code == CURLE_SEND_ERROR || code == CURLE_COULDNT_CONNECT;
   if (reset) return v1::RESET;
   const bool closed = code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE ||
                       Mentions(words, "SSL_ERROR_SYSCALL") || Mentions(words, "unexpected eof");

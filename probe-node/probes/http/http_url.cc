@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/match.h"
@@ -47,10 +48,13 @@ absl::StatusOr<HttpUrl> TakeApart(CURLU* url) {
   if (!Part(url, CURLUPART_ZONEID).empty()) {
     return absl::InvalidArgumentError("scope ids are not supported");
   }
+  const std::string host = Part(url, CURLUPART_HOST);
+  if (!std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c <= '~'; })) {
+    return absl::InvalidArgumentError("host must be ASCII; write an international name as xn--");
+  }
   HttpUrl out;
   out.https = scheme == "https";
   out.text = Part(url, CURLUPART_URL);
-  const std::string host = Part(url, CURLUPART_HOST);
   out.host = std::string(absl::StripSuffix(absl::StripPrefix(host, "["), "]"));
   uint32_t port = 0;
   if (!absl::SimpleAtoi(Part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT), &port) || port == 0 ||

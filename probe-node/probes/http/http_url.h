@@ -18,7 +18,7 @@ struct HttpUrl {
 };
 
 // INVALID_ARGUMENT for anything but an absolute http or https URL of at most 8192 octets, without
-// credentials and without a scope id.
+// credentials and without a scope id, whose host is ASCII (an international name in its xn-- form).
 absl::StatusOr<HttpUrl> ParseHttpUrl(absl::string_view text);
 
 // `location` as a reference relative to `base` (RFC 3986 5.2), under the same conditions.

@@ -26,6 +26,8 @@ TEST(HttpUrl, RefusesWhatItCannotUse) {
         std::string("http://a b/"), std::string("http://example.com/\r\nHost: x"),
         std::string("http://example.com:0/"), std::string("http://example.com:99999/"),
         std::string("http://[fe80::1%25eth0]/"), std::string("http://"),
+        std::string("http://b\xc3\xbc"
+                    "cher.example/"),
         absl::StrCat("http://example.com/", std::string(9000, 'a'))}) {
     EXPECT_EQ(ParseHttpUrl(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
   }

@@ -121,6 +121,65 @@ TEST_F(HttpsProbeTest, AnAddressInTheUrlMatchesAddressNames) {
   EXPECT_EQ(Run(spec).outcome(), v1::ANSWERED);
 }
 
+TEST_F(HttpsProbeTest, AddressesOfIpv6WorkToo) {
+  if (!HasLoopbackV6()) GTEST_SKIP() << "no ::1 on this machine";
+  TestLeaf leaf = Leaf();
+  leaf.alternative_names = "IP:::1";
+  LoopbackServer server(Serve(MakeServerContext(SignTestLeaf(leaf, authority_))),
+                        *IpAddress::Parse("::1"));
+  v1::ProbeSpec spec = Spec(server.endpoint(), "https");
+  spec.mutable_http()->set_url(absl::StrCat("https://", server.endpoint().ToString(), "/"));
+  const v1::Observation seen = Run(spec);
+  EXPECT_EQ(seen.outcome(), v1::ANSWERED) << seen.detail();
+  EXPECT_EQ(seen.exchanges(0).flow().destination_address(), "::1");
+}
+
+TEST_F(HttpsProbeTest, ADotAtTheEndOfTheHostIsNoPartOfItsName) {
+  LoopbackServer server(Serve(MakeServerContext(SignTestLeaf(Leaf(), authority_))));
+  v1::ProbeSpec spec = Spec(server.endpoint(), "https");
+  spec.mutable_http()->set_url(
+      absl::StrCat("https://service.example.:", server.endpoint().port, "/"));
+  EXPECT_EQ(Run(spec).outcome(), v1::ANSWERED);
+}
+
+// Is there a HEADERS frame behind the preface (RFC 9113 3.4, 4.1)?
+bool HoldsRequest(const std::string& input) {
+  constexpr size_t kPreface = 24;
+  constexpr size_t kFrameHead = 9;
+  for (size_t at = kPreface; at + kFrameHead <= input.size();) {
+    if (input[at + 3] == 1) return true;
+    size_t length = 0;
+    for (size_t i = 0; i < 3; ++i) length = (length << 8) | static_cast<uint8_t>(input[at + i]);
+    at += kFrameHead + length;
+  }
+  return false;
+}
+
+// RFC 9113: an empty SETTINGS frame, then on stream 1 a HEADERS frame that ends the stream and
+// holds entry 8 of the static table (RFC 7541 A), ":status 200".
+TEST_F(HttpsProbeTest, Http2IsSpokenWhereTheServerWantsIt) {
+  auto context = MakeServerContext(SignTestLeaf(Leaf(), authority_));
+  OfferAlpn(context.get(), "h2");
+  const v1::Observation seen = Probe(
+      [&](ServerConnection& connection) {
+        if (!connection.StartTls(context.get())) return;
+        std::string input;
+        while (!HoldsRequest(input)) {
+          const std::string more = connection.Read();
+          if (more.empty()) return;
+          input += more;
+        }
+        connection.Write(absl::string_view("\0\0\0\x04\0\0\0\0\0", 9));
+        connection.Write(absl::string_view("\0\0\x01\x01\x05\0\0\0\x01\x88", 10));
+        connection.AwaitPeerClose();
+      },
+      absl::Seconds(20), "https");
+  EXPECT_EQ(seen.outcome(), v1::ANSWERED) << seen.detail();
+  EXPECT_EQ(seen.http().version(), "HTTP/2");
+  EXPECT_EQ(seen.http().status(), 200u);
+  EXPECT_EQ(seen.http().tls().alpn(), "h2");
+}
+
 TEST_F(HttpsProbeTest, AnAlertIsKeptAndIsTlssFailure) {
   auto context = MakeServerContext(SignTestLeaf(Leaf(), authority_));
   OfferAlpn(context.get(), "acme-tls/1");
