@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/scripted_session.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace probemesh::node {
 namespace {
@@ -36,7 +36,7 @@ class ResultSenderTest : public testing::Test {
     void OnTransportClosed(absl::Status) override {}
   };
 
-  TempDir dir_;
+  TempDirectory dir_;
   SeededRandom random_{1};
   ManualEventLoop loop_;
   ScriptedTransport transport_{loop_};

@@ -11,7 +11,7 @@
 #include "common/base/proto_time.h"
 #include "probe-node/session/session.h"
 #include "tests/support/scripted_session.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace probemesh::node {
 
@@ -84,7 +84,7 @@ class SessionFixture : public testing::Test {
 
   size_t attempts() const { return transport_.opened().size(); }
 
-  TempDir dir_;
+  TempDirectory dir_;
   SeededRandom random_{1};
   ManualEventLoop loop_;
   ScriptedTransport transport_{loop_};

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace probemesh::node {
 namespace {
@@ -26,7 +26,7 @@ class ResultSpoolTest : public testing::Test {
     return spool.ok() ? *std::move(spool) : nullptr;
   }
 
-  TempDir dir_;
+  TempDirectory dir_;
   SeededRandom random_{1};
 };
 
@@ -140,9 +140,9 @@ TEST_F(ResultSpoolTest, FileShrinksOnceAllIsAckedAndStillKnowsWhatRuns) {
     const auto spool = Open();
     spool->RecordStarted(Result("running"));
     for (int i = 0; i < 100; ++i) spool->Append(Result(absl::StrCat("id", i), 10000));
-    EXPECT_GT(std::filesystem::file_size(dir_.File("spool")), 900'000);
+    EXPECT_GT(std::filesystem::file_size(dir_ / "spool"), 900'000);
     spool->Ack(100);
-    EXPECT_LT(std::filesystem::file_size(dir_.File("spool")), 1000);
+    EXPECT_LT(std::filesystem::file_size(dir_ / "spool"), 1000);
   }
   const auto spool = Open();
   EXPECT_EQ(spool->last_sequence(), 100);
@@ -154,7 +154,7 @@ TEST_F(ResultSpoolTest, FileOfALongBacklogIsCompacted) {
   const auto spool = Open({.max_bytes = 1 << 20});
   for (int i = 0; i < 300; ++i) spool->Append(Result(absl::StrCat("id", i), 100'000));
   // 30 MB went through; no more than twice what is alive and 8 MiB of garbage may lie there.
-  EXPECT_LT(std::filesystem::file_size(dir_.File("spool")), 12 << 20);
+  EXPECT_LT(std::filesystem::file_size(dir_ / "spool"), 12 << 20);
   EXPECT_EQ(spool->last_sequence(), 300);
 }
 

@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "probe-node/spool/result_spool.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace probemesh::node {
 namespace {
@@ -46,14 +46,14 @@ class SpoolDamageTest : public testing::Test {
   }
 
   std::string Bytes() const {
-    std::ifstream in(dir_.File("spool"), std::ios::binary);
+    std::ifstream in(dir_ / "spool", std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(in), {});
   }
   void SetBytes(const std::string& bytes) const {
-    std::ofstream(dir_.File("spool"), std::ios::binary | std::ios::trunc) << bytes;
+    std::ofstream(dir_ / "spool", std::ios::binary | std::ios::trunc) << bytes;
   }
 
-  TempDir dir_;
+  TempDirectory dir_;
   SeededRandom random_{1};
 };
 

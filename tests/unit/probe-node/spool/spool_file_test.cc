@@ -11,7 +11,7 @@
 #include <fstream>
 
 #include "probe-node/spool/crc32c.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace probemesh::node {
 namespace {
@@ -50,8 +50,8 @@ class SpoolFileTest : public testing::Test {
     return bytes;
   }
 
-  TempDir dir_;
-  std::string path_ = dir_.File("spool");
+  TempDirectory dir_;
+  std::string path_ = dir_ / "spool";
 };
 
 TEST_F(SpoolFileTest, ReadsBackWhatWasWritten) {
@@ -186,7 +186,7 @@ TEST_F(SpoolFileTest, FailedWriteTaintsTheFile) {
 }
 
 TEST_F(SpoolFileTest, RewriteIntoNowhereFailsWithThePath) {
-  SpoolFile file(dir_.File("no/such/folder/spool"));
+  SpoolFile file(dir_ / "no/such/folder/spool");
   const absl::Status status = file.Rewrite(7, 0, {});
   EXPECT_TRUE(absl::IsNotFound(status));
   EXPECT_NE(std::string(status.message()).find("no/such/folder"), std::string::npos);

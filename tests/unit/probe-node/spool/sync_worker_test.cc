@@ -4,14 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace probemesh::node {
 namespace {
 
 TEST(SyncWorkerTest, TakesManyRequestsAndClosesEveryDescriptorItMade) {
-  const TempDir dir;
-  const int fd = open(dir.File("file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const TempDirectory dir;
+  const int fd = open(dir / "file".c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_GE(fd, 0);
   {
     SyncWorker worker;
@@ -28,9 +28,9 @@ TEST(SyncWorkerTest, TakesManyRequestsAndClosesEveryDescriptorItMade) {
 }
 
 TEST(SyncWorkerTest, CallerMayCloseAtOnce) {
-  const TempDir dir;
+  const TempDirectory dir;
   SyncWorker worker;
-  const int fd = open(dir.File("file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = open(dir / "file".c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   worker.Request(fd);
   close(fd);
   worker.Request(-1);  // nothing to sync: ignored
