@@ -11,7 +11,7 @@ namespace {
 
 TEST(SyncWorkerTest, TakesManyRequestsAndClosesEveryDescriptorItMade) {
   const TempDirectory dir;
-  const int fd = open(dir / "file".c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = open((dir / "file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_GE(fd, 0);
   {
     SyncWorker worker;
@@ -30,7 +30,7 @@ TEST(SyncWorkerTest, TakesManyRequestsAndClosesEveryDescriptorItMade) {
 TEST(SyncWorkerTest, CallerMayCloseAtOnce) {
   const TempDirectory dir;
   SyncWorker worker;
-  const int fd = open(dir / "file".c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = open((dir / "file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   worker.Request(fd);
   close(fd);
   worker.Request(-1);  // nothing to sync: ignored
