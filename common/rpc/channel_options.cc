@@ -12,7 +12,10 @@ constexpr int kMaxStreamsOfConnection = 100;
 constexpr int kMaxPingStrikes = 2;
 constexpr size_t kServerBufferBytes = size_t{256} << 20;
 constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
-constexpr absl::Duration kMinReconnectBackoff = absl::Milliseconds(100);
+// Despite its name, gRPC's MIN_RECONNECT_BACKOFF is how long one attempt at TCP, TLS and the HTTP/2
+// preface may take at least: too little, and a distant coordinator is never reached.
+constexpr absl::Duration kConnectTimeout = absl::Seconds(10);
+constexpr absl::Duration kInitialReconnectBackoff = absl::Milliseconds(100);
 constexpr absl::Duration kMaxReconnectBackoff = absl::Seconds(1);
 
 int Millis(absl::Duration duration) {
@@ -30,8 +33,8 @@ grpc::ChannelArguments ClientChannelArguments() {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Millis(kKeepaliveTimeout));
   // The default of 2 would silently stop the pings of a stream that carries no data.
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Millis(kMinReconnectBackoff));
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Millis(kMinReconnectBackoff));
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Millis(kInitialReconnectBackoff));
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Millis(kConnectTimeout));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Millis(kMaxReconnectBackoff));
   return arguments;
 }

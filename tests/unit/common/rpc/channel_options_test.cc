@@ -22,6 +22,11 @@ TEST(ChannelOptions, TheEnvironmentCannotRedirectClients) {
   EXPECT_EQ(Argument(ClientChannelArguments(), GRPC_ARG_ENABLE_HTTP_PROXY), 0);
 }
 
+// Three round trips to the other side of the world, twice retransmitted, on a busy machine.
+TEST(ChannelOptions, ADistantCoordinatorHasTimeToAnswer) {
+  EXPECT_GE(Argument(ClientChannelArguments(), GRPC_ARG_MIN_RECONNECT_BACKOFF_MS), 5000);
+}
+
 TEST(GrpcTarget, NamesAndAddresses) {
   EXPECT_EQ(GrpcTarget("mesh.example.com:7443"), "dns:///mesh.example.com:7443");
   EXPECT_EQ(GrpcTarget("192.0.2.1:7443"), "ipv4:192.0.2.1:7443");
