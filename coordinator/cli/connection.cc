@@ -16,10 +16,6 @@ namespace {
 
 constexpr int kTickMilliseconds = 100;
 
-constexpr char kHowToGetContext[] =
-    "the coordinator writes one at its first start (DIR/admin.context in its --data-dir); give it "
-    "with --context FILE, PROBEMESH_CONTEXT, or copy it to ~/.config/probemesh/context";
-
 // gRPC wraps the reason of a failed connection into several layers of words.
 absl::string_view InnermostReason(absl::string_view message) {
   constexpr absl::string_view kLastError = "last error: ";
@@ -27,9 +23,9 @@ absl::string_view InnermostReason(absl::string_view message) {
   return at == absl::string_view::npos ? message : message.substr(at + kLastError.size());
 }
 
-absl::Status WithHint(const absl::Status& error) {
-  if (!absl::IsNotFound(error)) return error;
-  return absl::NotFoundError(absl::StrCat(error.message(), "; ", kHowToGetContext));
+// A context that cannot be used leaves the target unknown; the command line was right.
+absl::Status AsContextError(const absl::Status& error) {
+  return absl::FailedPreconditionError(Printable(error.message()));
 }
 
 }  // namespace
@@ -39,13 +35,14 @@ absl::StatusOr<std::string> ContextPath(const std::string& asked) {
   const char* home = std::getenv("HOME");
   if (home != nullptr && *home != '\0') return absl::StrCat(home, "/.config/probemesh/context");
   return absl::FailedPreconditionError(
-      absl::StrCat("no context: HOME is not set; ", kHowToGetContext));
+      "no context: HOME is not set; the coordinator writes a context to DATA-DIR/admin.context: "
+      "name it with --context or PROBEMESH_CONTEXT");
 }
 
 absl::StatusOr<Connection> Connection::Open(const std::string& context, const Clock& clock) {
   PM_ASSIGN_OR_RETURN(std::string path, ContextPath(context));
   const absl::StatusOr<internal::v1::ClientContext> loaded = LoadClientContext(path);
-  if (!loaded.ok()) return WithHint(loaded.status());
+  if (!loaded.ok()) return AsContextError(loaded.status());
   auto credentials =
       MutualTlsClientCredentials({loaded->key_pem(), loaded->certificate_pem()}, loaded->ca_pem());
   auto channel = grpc::CreateCustomChannel(GrpcTarget(loaded->endpoint()), credentials,

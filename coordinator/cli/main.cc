@@ -1,4 +1,5 @@
 // probemesh: the command line, a client of the gRPC API.
+#include <cstdlib>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,9 +10,15 @@
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/commands/commands.h"
 #include "coordinator/cli/terminal.h"
+#include "grpc/support/log.h"
 
 namespace probemesh::cli {
 namespace {
+
+// An error is one line on stderr, and it is ours. Whoever sets GRPC_VERBOSITY wants to see more.
+void SilenceGrpc() {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
 
 ExitCode Finish(ExitCode code, Terminal& terminal) {
   const absl::Status flushed = terminal.Flush();
@@ -27,6 +34,7 @@ ExitCode Main(const std::vector<std::string>& words) {
   if (!line.error.empty()) terminal.PrintError(line.error);
   if (!line.command) return Finish(line.exit_code, terminal);
 
+  SilenceGrpc();
   SystemRandom random;
   Workplace place{line.global, SystemClock(), random, terminal};
   const absl::StatusOr<ExitCode> code =
