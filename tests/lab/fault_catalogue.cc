@@ -181,15 +181,10 @@ std::vector<Fault> PolicyFaults() {
   };
 }
 
-std::vector<Fault> PathFaults() {
+std::vector<Fault> FaultsOfOneProvider() {
   const auto p1 = [](RouteKind kind, RouteScope scope) {
     return RouteFault{"p1", kind, scope, "m1"};
   };
-  const Expectation as2 = {{"PATH_FAILURE", "FILTERED", "INCONCLUSIVE"},
-                           {"NETWORK", "POLICY", "UNKNOWN"},
-                           {1, 3},
-                           {},
-                           {}};
   return {
       {"blackhole_p1",
        "provider p1 discards packets to the target's address",
@@ -215,15 +210,25 @@ std::vector<Fault> PathFaults() {
        "provider p1 sends the site's packets back to m1: a loop",
        kPathP1,
        {p1(RouteKind::kBackTo, RouteScope::kSite)}},
+  };
+}
+
+std::vector<Fault> FaultsOfSeveralNetworks() {
+  const Expectation as2 = {{"PATH_FAILURE", "FILTERED", "INCONCLUSIVE"},
+                           {"NETWORK", "POLICY", "UNKNOWN"},
+                           {1, 3},
+                           {},
+                           {}};
+  return {
       {"withdrawn_prefix",
        "both providers have lost the route to the site",
        kPathToSite,
-       {p1(RouteKind::kDeleted, RouteScope::kSite),
+       {RouteFault{"p1", RouteKind::kDeleted, RouteScope::kSite, ""},
         RouteFault{"p2", RouteKind::kDeleted, RouteScope::kSite, ""}}},
       {"rtbh_both",
        "both providers discard packets to the target's address",
        {{"PREFIX_UNREACHABLE", "PATH_FAILURE"}, {"NETWORK"}, {2}, {}, {}},
-       {p1(RouteKind::kBlackhole, RouteScope::kTarget),
+       {RouteFault{"p1", RouteKind::kBlackhole, RouteScope::kTarget, ""},
         RouteFault{"p2", RouteKind::kBlackhole, RouteScope::kTarget, ""}}},
       {"uplinks_cut",
        "both links between providers and edge are down",
@@ -294,7 +299,8 @@ std::vector<Fault> NameAndVantageFaults() {
 const std::vector<Fault>& FaultCatalogue() {
   static const std::vector<Fault>& catalogue = *new std::vector<Fault>([] {
     std::vector<Fault> all;
-    for (const auto& part : {HostFaults(), PolicyFaults(), PathFaults(), NameAndVantageFaults()}) {
+    for (const auto& part : {HostFaults(), PolicyFaults(), FaultsOfOneProvider(),
+                             FaultsOfSeveralNetworks(), NameAndVantageFaults()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;
