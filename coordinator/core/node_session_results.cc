@@ -14,13 +14,14 @@
 namespace probemesh::coordinator {
 namespace {
 
-// Since the run was made, whose name carries the time of that ("diagnoses/<UUIDv7>").
+// The name of a run carries the millisecond in which it was made ("diagnoses/<UUIDv7>"). Counted
+// from the end of that millisecond, so that nothing looks later than it was.
 std::optional<absl::Duration> SinceStartOf(absl::string_view run, absl::Time now) {
   const size_t slash = run.find('/');
   if (slash == absl::string_view::npos) return std::nullopt;
   const std::optional<absl::Time> start = TimeOfUuidV7(run.substr(slash + 1));
   if (!start.has_value()) return std::nullopt;
-  return std::max(now - *start, absl::ZeroDuration());
+  return std::max(now - *start - absl::Milliseconds(1), absl::ZeroDuration());
 }
 
 }  // namespace
