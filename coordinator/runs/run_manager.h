@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "coordinator/core/core.h"
+#include "coordinator/runs/diagnosis_engine.h"
 #include "coordinator/runs/run_host.h"
 
 namespace probemesh::coordinator {
@@ -18,6 +19,8 @@ class RunManager {
  public:
   // `host` must outlive the manager.
   explicit RunManager(RunHost& host);
+  // With another judge than coordinator/diagnosis.
+  RunManager(RunHost& host, DiagnosisEngine engine);
   ~RunManager();
   RunManager(const RunManager&) = delete;
   RunManager& operator=(const RunManager&) = delete;

@@ -1,0 +1,62 @@
+#include "coordinator/runs/evidence.h"
+
+#include "common/base/proto_time.h"
+#include "coordinator/runs/limits.h"
+
+namespace probemesh::coordinator {
+
+bool AnswersProbe(const v1::ProbeSpec& asked, const v1::Observation& observation) {
+  if (observation.ByteSizeLong() > kMaxEvidenceOctets) return false;
+  const v1::ProbeSpec& spec = observation.spec();
+  // A node that restarted knows the command's id and no more.
+  if (!observation.has_spec()) return observation.outcome() == v1::NOT_RUN;
+  return spec.role() == asked.role() && spec.kind_case() == asked.kind_case() &&
+         spec.address() == asked.address() && spec.port() == asked.port() &&
+         spec.attempt() == asked.attempt();
+}
+
+std::string NotRunText(v1::NotRunReason reason) {
+  switch (reason) {
+    case v1::POLICY_DENIED:
+      return "the node's owner does not allow this destination";
+    case v1::OVERLOADED:
+      return "the node is overloaded";
+    case v1::UNSUPPORTED:
+      return "the node cannot run this kind of probe";
+    case v1::EXPIRED:
+      return "the command came too late to the node";
+    case v1::INTERRUPTED:
+      return "the node restarted while it ran the probe";
+    case v1::INVALID_SPEC:
+      return "the node does not understand the probe";
+    default:
+      return "the node did not run the probe";
+  }
+}
+
+v1::BundleVantage ToBundleVantage(const v1::Node& node) {
+  v1::BundleVantage vantage;
+  vantage.set_node(node.name());
+  vantage.set_group(node.group().empty() ? node.name() : node.group());
+  *vantage.mutable_labels() = node.labels();
+  *vantage.mutable_capabilities() = node.capabilities();
+  if (node.has_self_check()) *vantage.mutable_self_check() = node.self_check();
+  return vantage;
+}
+
+void AttachObservations(const google::protobuf::RepeatedPtrField<v1::Observation>& observations,
+                        google::protobuf::RepeatedPtrField<v1::VantageReport>* reports) {
+  for (v1::VantageReport& report : *reports) {
+    report.clear_observations();
+    for (const v1::Observation& observation : observations) {
+      if (observation.node() == report.node()) *report.add_observations() = observation;
+    }
+  }
+}
+
+bool CameLate(const v1::Observation& observation, absl::Duration elapsed) {
+  return elapsed > absl::ZeroDuration() && observation.has_arrival_offset() &&
+         FromProto(observation.arrival_offset()) > elapsed;
+}
+
+}  // namespace probemesh::coordinator

@@ -1,0 +1,31 @@
+// Every bound that remote input meets in the runs.
+#ifndef PROBEMESH_COORDINATOR_RUNS_LIMITS_H_
+#define PROBEMESH_COORDINATOR_RUNS_LIMITS_H_
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+
+namespace probemesh::coordinator {
+
+inline constexpr size_t kMaxRunningDiagnoses = 32;
+inline constexpr size_t kMaxRunningProbeRuns = 64;
+inline constexpr size_t kMaxFinishedRuns = 100;  // of each kind, the longest unused goes first
+inline constexpr size_t kMaxWatchersPerRun = 64;
+inline constexpr size_t kMaxLoadingWatchers = 1024;  // of diagnoses that the store is asked for
+inline constexpr size_t kMaxReferencedRuns = 8;  // "@ID" in a selector
+
+inline constexpr size_t kMaxRequestIds = 10000;
+inline constexpr size_t kMaxRequestIdOctets = 128;
+inline constexpr absl::Duration kRequestIdLifetime = absl::Hours(1);
+
+inline constexpr int kDefaultDiagnosisPage = 50;
+inline constexpr int kMaxDiagnosisPage = 200;
+inline constexpr size_t kMaxRunNameOctets = 80;
+
+// What a single result may weigh in memory. A long walk needs a tenth of it.
+inline constexpr size_t kMaxEvidenceOctets = size_t{64} << 10;
+
+}  // namespace probemesh::coordinator
+
+#endif  // PROBEMESH_COORDINATOR_RUNS_LIMITS_H_
