@@ -109,6 +109,8 @@ FakeReply FakeTarget::Error(uint32_t code, absl::Duration after) const {
   FakeReply reply = Outcome(v1::ICMP_ERROR, after);
   v1::Exchange& exchange = *reply.observation.add_exchanges();
   exchange.set_reply(v1::ICMP);
+  *exchange.mutable_send_offset() = ToProto(absl::ZeroDuration());
+  *exchange.mutable_receive_offset() = ToProto(after);
   exchange.mutable_icmp_error()->set_type(kUnreachable);
   exchange.mutable_icmp_error()->set_code(code);
   exchange.mutable_icmp_error()->set_family(v1::IPV4);

@@ -1,0 +1,84 @@
+#include "coordinator/runs/evidence.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/proto_time.h"
+#include "coordinator/runs/limits.h"
+
+namespace probemesh::coordinator {
+namespace {
+
+v1::ProbeSpec Tcp(const std::string& address, uint32_t port) {
+  v1::ProbeSpec spec;
+  spec.set_role(v1::SERVICE);
+  spec.set_address(address);
+  spec.set_port(port);
+  spec.mutable_tcp();
+  return spec;
+}
+
+TEST(EvidenceTest, OnlyTheProbeAskedForIsAnswered) {
+  const v1::ProbeSpec asked = Tcp("192.0.2.1", 443);
+  v1::Observation observation;
+  observation.set_outcome(v1::ANSWERED);
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+  observation.set_outcome(v1::NOT_RUN);
+  EXPECT_TRUE(AnswersProbe(asked, observation));
+  observation.set_outcome(v1::ANSWERED);
+  *observation.mutable_spec() = asked;
+  EXPECT_TRUE(AnswersProbe(asked, observation));
+  *observation.mutable_spec() = Tcp("192.0.2.2", 443);
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+  *observation.mutable_spec() = Tcp("192.0.2.1", 80);
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+  *observation.mutable_spec() = asked;
+  observation.mutable_spec()->mutable_udp();
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+  *observation.mutable_spec() = asked;
+  observation.mutable_spec()->set_role(v1::CONTROL);
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+  *observation.mutable_spec() = asked;
+  observation.set_detail(std::string(kMaxEvidenceOctets, 'x'));
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+}
+
+TEST(EvidenceTest, EveryReasonNotToRunHasItsText) {
+  std::set<std::string> texts;
+  for (int reason = v1::NotRunReason_MIN; reason <= v1::NotRunReason_MAX; ++reason) {
+    texts.insert(NotRunText(static_cast<v1::NotRunReason>(reason)));
+  }
+  EXPECT_EQ(texts.size(), static_cast<size_t>(v1::NotRunReason_ARRAYSIZE));
+}
+
+TEST(EvidenceTest, LateIsAfterTheJudgement) {
+  v1::Observation observation;
+  EXPECT_FALSE(CameLate(observation, absl::Seconds(3)));
+  *observation.mutable_arrival_offset() = ToProto(absl::Seconds(3));
+  EXPECT_FALSE(CameLate(observation, absl::Seconds(3)));
+  EXPECT_TRUE(CameLate(observation, absl::Seconds(2)));
+  EXPECT_FALSE(CameLate(observation, absl::ZeroDuration()));
+}
+
+TEST(EvidenceTest, ObservationsGoToTheirNodes) {
+  google::protobuf::RepeatedPtrField<v1::VantageReport> reports;
+  reports.Add()->set_node("nodes/a");
+  reports.Add()->set_node("nodes/b");
+  google::protobuf::RepeatedPtrField<v1::Observation> observations;
+  for (const char* node : {"nodes/b", "nodes/stranger", "nodes/b"}) {
+    observations.Add()->set_node(node);
+  }
+  AttachObservations(observations, &reports);
+  AttachObservations(observations, &reports);
+  EXPECT_EQ(reports[0].observations_size(), 0);
+  EXPECT_EQ(reports[1].observations_size(), 2);
+}
+
+TEST(EvidenceTest, AVantageWithoutGroupIsItsOwn) {
+  v1::Node node;
+  node.set_name("nodes/a");
+  EXPECT_EQ(ToBundleVantage(node).group(), "nodes/a");
+  EXPECT_FALSE(ToBundleVantage(node).has_self_check());
+}
+
+}  // namespace
+}  // namespace probemesh::coordinator
