@@ -220,6 +220,7 @@ SysResult LinuxSocketOps::ReceiveError(int fd, QueuedError* error) {
   for (cmsghdr* control = CMSG_FIRSTHDR(&message.header); control != nullptr;
        control = CMSG_NXTHDR(&message.header, control)) {
     if (const auto time = ReadTimestamp(control)) error->kernel_time = time;
+    if (const auto ttl = ReadTtl(control)) error->ttl = ttl;
     ReadExtendedError(control, error);
   }
   return received;

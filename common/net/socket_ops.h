@@ -46,7 +46,10 @@ struct QueuedError {
   uint32_t info = 0;                    // next-hop MTU of 3/4 and 2/0
   std::optional<IpAddress> offender;    // who sent the ICMP error
   std::optional<Endpoint> destination;  // where our packet was going
-  std::string quoted_payload;           // our transport payload as quoted back
+  // What is quoted of our packet: for TCP from its TCP header on, for kPing from the ICMP header
+  // on, for UDP from behind the UDP header on.
+  std::string quoted_payload;
+  std::optional<int> ttl;  // of the ICMP error's own packet, where the kernel shows it
   std::optional<absl::Time> kernel_time;
 };
 

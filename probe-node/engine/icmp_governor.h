@@ -34,6 +34,9 @@ class IcmpGovernor {
   // counted, and the result is how long to wait before asking again.
   absl::Duration Request(IpAddress::Family family, int distance);
 
+  // A packet that left without being asked for: the kernel's own retransmission of a SYN.
+  void Count(IpAddress::Family family, int distance);
+
   // Packets counted in the last 6 s at that distance; saturates at 256.
   uint32_t Spend(IpAddress::Family family, int distance) const;
 
@@ -43,6 +46,9 @@ class IcmpGovernor {
     MonotonicTime refilled;
     std::deque<MonotonicTime> sent;
   };
+
+  Budget& Refilled(IpAddress::Family family, int distance, MonotonicTime now);
+  static void Remember(Budget* budget, MonotonicTime now);
 
   const Clock& clock_;
   std::map<std::pair<IpAddress::Family, int>, Budget> budgets_;  // at most 2 x 255 entries

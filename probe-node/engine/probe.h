@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "common/base/random.h"
 #include "common/event/event_loop.h"
 #include "common/net/ip_address.h"
@@ -38,17 +38,14 @@ struct ProbeContext {
 // are set; command_id, spec and scheduling_delay are added by the engine.
 using ProbeDone = std::function<void(v1::Observation)>;
 
-// Loop thread only. `done` is called exactly once, never from inside Start; destroying a probe
-// before that is allowed and silent. A probe that times out has an outcome; it is not an error.
+// Loop thread only. `done` is called exactly once, never from inside Start, and may destroy the
+// probe; destroying a probe before that is allowed and silent. A probe that times out has an
+// outcome; it is not an error.
 class Probe {
  public:
   virtual ~Probe() = default;
   virtual void Start(ProbeDone done) = 0;
 };
-
-// Makes the probe for `spec.kind`, or INVALID_ARGUMENT (bad spec, with the field named),
-// UNIMPLEMENTED (unknown kind), FAILED_PRECONDITION (this node lacks the capability).
-absl::StatusOr<std::unique_ptr<Probe>> MakeProbe(const v1::ProbeSpec& spec, ProbeContext& context);
 
 }  // namespace probemesh::node
 

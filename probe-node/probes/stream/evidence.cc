@@ -3,17 +3,18 @@
 #include <cstring>
 
 #include "absl/strings/str_format.h"
+#include "common/base/proto_time.h"
 
 namespace probemesh::node {
 namespace {
 
 constexpr int kMaxQueueEntries = 64;
 
-bool IsIcmp(const QueuedError& error) {
+}  // namespace
+
+bool IsIcmpError(const QueuedError& error) {
   return error.origin == QueuedError::Origin::kIcmp || error.origin == QueuedError::Origin::kIcmpV6;
 }
-
-}  // namespace
 
 std::string PrintableText(absl::string_view text, size_t limit) {
   std::string out;
@@ -28,6 +29,11 @@ std::string PrintableText(absl::string_view text, size_t limit) {
   }
   if (out.size() > limit) out.resize(limit);
   return out;
+}
+
+bool IsPortUnreachable(const QueuedError& error) {
+  if (error.origin == QueuedError::Origin::kIcmpV6) return error.type == 1 && error.code == 4;
+  return error.origin == QueuedError::Origin::kIcmp && error.type == 3 && error.code == 3;
 }
 
 v1::IcmpError StreamIcmpError(const QueuedError& error) {
@@ -71,7 +77,7 @@ ErrorQueueContent DrainErrorQueue(SocketOps& sockets, int fd) {
   for (int i = 0; i < kMaxQueueEntries; ++i) {
     QueuedError error;
     if (!sockets.ReceiveError(fd, &error).ok()) break;
-    if (IsIcmp(error) && !content.icmp) content.icmp = error;
+    if (IsIcmpError(error) && !content.icmp) content.icmp = error;
     if (error.origin == QueuedError::Origin::kLocal && !content.local) content.local = error;
   }
   return content;
@@ -83,6 +89,28 @@ MonotonicTime ArrivalTime(const Clock& clock, const std::optional<absl::Time>& k
   const absl::Duration age = clock.Wall() - *kernel_time;
   if (age < absl::ZeroDuration() || age > absl::Seconds(10)) return now;
   return now - age;
+}
+
+void FillIcmpReply(const QueuedError& error, const Clock& clock, MonotonicTime start,
+                   v1::Exchange* exchange) {
+  exchange->set_reply(v1::ICMP);
+  *exchange->mutable_icmp_error() = StreamIcmpError(error);
+  *exchange->mutable_receive_offset() = ToProto(ArrivalTime(clock, error.kernel_time) - start);
+  if (error.ttl) exchange->set_reply_ttl(static_cast<uint32_t>(*error.ttl));
+}
+
+void FillDatagramReply(const ReceivedDatagram& datagram, const Clock& clock, MonotonicTime start,
+                       v1::Exchange* exchange) {
+  exchange->set_reply(v1::POSITIVE);
+  *exchange->mutable_receive_offset() = ToProto(ArrivalTime(clock, datagram.kernel_time) - start);
+  if (datagram.ttl) exchange->set_reply_ttl(static_cast<uint32_t>(*datagram.ttl));
+}
+
+v1::Exchange LocalReply(const v1::LocalError& error) {
+  v1::Exchange exchange;
+  exchange.set_reply(v1::LOCAL);
+  *exchange.mutable_local_error() = error;
+  return exchange;
 }
 
 }  // namespace probemesh::node

@@ -19,6 +19,12 @@ namespace probemesh::node {
 // becomes \xNN, and the result is cut at `limit` octets.
 std::string PrintableText(absl::string_view text, size_t limit);
 
+// Did an ICMP error, of either family, put this entry into the queue?
+bool IsIcmpError(const QueuedError& error);
+
+// RFC 792 (3/3), RFC 4443 3.1 (1/4).
+bool IsPortUnreachable(const QueuedError& error);
+
 // Only for entries whose origin is kIcmp or kIcmpV6.
 v1::IcmpError StreamIcmpError(const QueuedError& error);
 
@@ -40,6 +46,17 @@ ErrorQueueContent DrainErrorQueue(SocketOps& sockets, int fd);
 // Now on the monotonic clock, moved back to `kernel_time` if the kernel stamped the packet: takes
 // the loop's own lag out of the measurement. Corrections beyond 10 s are not believed.
 MonotonicTime ArrivalTime(const Clock& clock, const std::optional<absl::Time>& kernel_time);
+
+// Notes an ICMP error as what came back for a packet. Offsets are relative to `start`.
+void FillIcmpReply(const QueuedError& error, const Clock& clock, MonotonicTime start,
+                   v1::Exchange* exchange);
+
+// Notes a datagram as the positive answer to a packet.
+void FillDatagramReply(const ReceivedDatagram& datagram, const Clock& clock, MonotonicTime start,
+                       v1::Exchange* exchange);
+
+// What stands in place of a reply to a packet that never left.
+v1::Exchange LocalReply(const v1::LocalError& error);
 
 }  // namespace probemesh::node
 

@@ -10,6 +10,7 @@ namespace probemesh::node {
 namespace {
 
 constexpr uint32_t kMaxPort = 65535;
+constexpr uint32_t kMaxTtl = 255;
 
 }  // namespace
 
@@ -52,16 +53,19 @@ absl::StatusOr<absl::Duration> CheckedTimeout(const v1::ProbeSpec& spec) {
   return timeout;
 }
 
+absl::StatusOr<IpAddress> CheckedAddress(const v1::ProbeSpec& spec) {
+  absl::StatusOr<IpAddress> address = IpAddress::Parse(spec.address());
+  if (address.ok()) return address;
+  return absl::InvalidArgumentError(absl::StrCat("address: ", address.status().message()));
+}
+
 absl::StatusOr<Endpoint> CheckedEndpoint(const v1::ProbeSpec& spec, uint16_t default_port) {
-  const absl::StatusOr<IpAddress> address = IpAddress::Parse(spec.address());
-  if (!address.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("address: ", address.status().message()));
-  }
+  PM_ASSIGN_OR_RETURN(const IpAddress address, CheckedAddress(spec));
   if (spec.port() > kMaxPort || (spec.port() == 0 && default_port == 0)) {
     return absl::InvalidArgumentError("port: must be between 1 and 65535");
   }
   const uint16_t port = spec.port() == 0 ? default_port : static_cast<uint16_t>(spec.port());
-  return Endpoint{*address, port};
+  return Endpoint{address, port};
 }
 
 absl::StatusOr<uint16_t> CheckedSourcePort(const v1::ProbeSpec& spec) {
@@ -69,6 +73,11 @@ absl::StatusOr<uint16_t> CheckedSourcePort(const v1::ProbeSpec& spec) {
     return absl::InvalidArgumentError("source_port: must be at most 65535");
   }
   return static_cast<uint16_t>(spec.source_port());
+}
+
+absl::StatusOr<int> CheckedTtl(uint32_t ttl) {
+  if (ttl > kMaxTtl) return absl::InvalidArgumentError("ttl: must be at most 255");
+  return static_cast<int>(ttl);
 }
 
 }  // namespace probemesh::node

@@ -44,12 +44,18 @@ class ObservationDraft {
 // The timeout of a spec: more than zero and at most 60 s, or INVALID_ARGUMENT naming "timeout".
 absl::StatusOr<absl::Duration> CheckedTimeout(const v1::ProbeSpec& spec);
 
+// INVALID_ARGUMENT naming "address".
+absl::StatusOr<IpAddress> CheckedAddress(const v1::ProbeSpec& spec);
+
 // The endpoint of a spec, with `default_port` for port 0; INVALID_ARGUMENT naming "address" or
 // "port".
 absl::StatusOr<Endpoint> CheckedEndpoint(const v1::ProbeSpec& spec, uint16_t default_port);
 
 // INVALID_ARGUMENT naming "source_port" unless it is a port or 0.
 absl::StatusOr<uint16_t> CheckedSourcePort(const v1::ProbeSpec& spec);
+
+// The value as it is, or INVALID_ARGUMENT naming "ttl" unless it is at most 255.
+absl::StatusOr<int> CheckedTtl(uint32_t ttl);
 
 }  // namespace probemesh::node
 

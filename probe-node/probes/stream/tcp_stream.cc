@@ -19,22 +19,27 @@ TcpStream::~TcpStream() {
   CloseSocket();
 }
 
-void TcpStream::Connect(const Endpoint& remote, uint16_t source_port) {
+void TcpStream::Connect(const Endpoint& remote, uint16_t source_port, int ttl) {
   remote_ = remote;
+  exchange_.set_ttl_sent(static_cast<uint32_t>(ttl));
   *exchange_.mutable_send_offset() = ToProto(loop_.clock().Monotonic() - start_);
   *exchange_.mutable_flow() = StreamFlow(std::nullopt, remote, IPPROTO_TCP);
-  if (!OpenAndConnect(remote, source_port)) {
+  if (!OpenAndConnect(remote, source_port, ttl)) {
     CloseSocket();
     return EndLater(local_error_ ? v1::LOCAL_ERROR : v1::REFUSED);
   }
   *exchange_.mutable_flow() = StreamFlow(sockets_.LocalEndpoint(fd_), remote, IPPROTO_TCP);
 }
 
-bool TcpStream::OpenAndConnect(const Endpoint& remote, uint16_t source_port) {
+bool TcpStream::OpenAndConnect(const Endpoint& remote, uint16_t source_port, int ttl) {
   const IpAddress::Family family = remote.address.family();
   const SysResult opened = sockets_.Open(SocketKind::kTcp, family);
   if (!opened.ok()) return FailLocally("socket", opened.error);
   fd_ = static_cast<int>(opened.value);
+  if (ttl != 0) {
+    const SysResult set = sockets_.SetTtl(fd_, family, ttl);
+    if (!set.ok()) return FailLocally("setsockopt", set.error);
+  }
   if (source_port != 0) {
     const IpAddress any = remote.address.is_v4() ? IpAddress() : IpAddress::V6({});
     const SysResult bound = sockets_.Bind(fd_, Endpoint{any, source_port});
@@ -84,7 +89,12 @@ void TcpStream::OnConnecting(uint32_t ready) {
   // (tcp_reset in the kernel), as a server makes them whose queue is full.
   const bool reset_at_once = (error == ECONNRESET || error == EPIPE) && !icmp_error_;
   if (error != 0 && !reset_at_once) return EndConnecting(error);
-  if (error == 0 && (ready & kWritable) == 0) return;  // an ICMP error that ended nothing is kept
+  if (error == 0 && (ready & kWritable) == 0) {
+    // The kernel gives up at the first ICMP error, unless that comes while connect() still holds
+    // the socket's lock, as it does on a fast path: then it is in the queue only, and ends it here.
+    if (icmp_error_) End(v1::ICMP_ERROR);
+    return;
+  }
   connected_ = true;
   RecordReply(v1::POSITIVE);
   if (reset_at_once) {
@@ -102,6 +112,7 @@ void TcpStream::TakeErrorQueue() {
   if (content.icmp && !icmp_error_) {
     icmp_error_ = StreamIcmpError(*content.icmp);
     error_time_ = content.icmp->kernel_time;
+    error_ttl_ = content.icmp->ttl;
     if (!connected_) RecordReply(v1::ICMP);
   }
   if (content.local && !local_error_) {
@@ -117,6 +128,9 @@ void TcpStream::RecordReply(v1::ReplyKind reply) {
   exchange_.set_reply(reply);
   *exchange_.mutable_receive_offset() = ToProto(arrival - start_);
   if (reply == v1::ICMP) *exchange_.mutable_icmp_error() = *icmp_error_;
+  if (reply == v1::ICMP && error_ttl_) {
+    exchange_.set_reply_ttl(static_cast<uint32_t>(*error_ttl_));
+  }
   if (reply == v1::LOCAL) *exchange_.mutable_local_error() = *local_error_;
 }
 

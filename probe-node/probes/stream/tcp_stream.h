@@ -34,8 +34,8 @@ class TcpStream {
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 
-  // Call once. `source_port` 0 is any.
-  void Connect(const Endpoint& remote, uint16_t source_port);
+  // Call once. `source_port` 0 is any; `ttl` 0 is the system's default.
+  void Connect(const Endpoint& remote, uint16_t source_port, int ttl = 0);
   // After OnStreamConnected only. Keeps what the kernel does not take yet.
   void Send(absl::string_view bytes);
   // Hands the connected, unwatched descriptor to the caller, who closes it with SocketOps::Close.
@@ -53,7 +53,7 @@ class TcpStream {
   const std::optional<v1::LocalError>& local_error() const { return local_error_; }
 
  private:
-  bool OpenAndConnect(const Endpoint& remote, uint16_t source_port);
+  bool OpenAndConnect(const Endpoint& remote, uint16_t source_port, int ttl);
   bool FailLocally(absl::string_view call, int error);
   void EndLater(v1::Outcome outcome);
   void OnReady(uint32_t ready);
@@ -80,6 +80,7 @@ class TcpStream {
   std::string output_;
   v1::Exchange exchange_;
   std::optional<absl::Time> error_time_;
+  std::optional<int> error_ttl_;
   std::optional<v1::IcmpError> icmp_error_;
   std::optional<v1::LocalError> local_error_;
 };
