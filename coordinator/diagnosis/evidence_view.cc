@@ -119,14 +119,17 @@ void SettleErrors(std::vector<VantageEvidence>* vantages) {
   }
 }
 
-// A host that gives any sign of life is reachable, whatever it thinks of echo requests.
+// A host that gives any sign of life is reachable, whatever it thinks of echo requests. A vantage
+// that cannot send those has only the other signs to go by.
 void SettleHostTarget(VantageEvidence* vantage) {
-  if (vantage->connect.answered == 0 && vantage->HostAnswered()) {
-    vantage->connect = Tally();
-    vantage->connect.answered = 1;
-    vantage->connect.commands =
+  if (vantage->connect.answered > 0) return;
+  if (vantage->HostAnswered()) {
+    const std::vector<std::string>& commands =
         vantage->echo.positive() ? vantage->echo.commands : vantage->alive.commands;
+    vantage->connect = Tally{.answered = 1, .commands = commands};
     vantage->service[ServiceResult::kOk] = 1;
+  } else if (vantage->connect.total() == 0) {
+    std::swap(vantage->connect, vantage->alive);
   }
 }
 

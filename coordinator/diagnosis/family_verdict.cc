@@ -104,6 +104,9 @@ J BothFail(const FamilyVerdict& first, const FamilyVerdict& second) {
   if (other.judgement.verdict() != judgement.verdict()) {
     if (other.judgement.verdict() != J::INCONCLUSIVE) {
       AddAsSecondary(other.judgement, other.family, &judgement);
+    } else {
+      UnionEnums(other.judgement.scope(),
+                 judgement.mutable_scope());  // fails too, less is known of it
     }
     return judgement;
   }

@@ -112,7 +112,8 @@ Millinats ScoreStop(const Scene& scene, size_t seat, const Effect& effect) {
   const bool tcp_reached = std::any_of(walks.begin(), walks.end(), [](const Walk& walk) {
     return walk.reached && walk.protocol == v1::TraceProbe::TCP;
   });
-  const Millinats reached = tcp_reached && effect.stop != Stop::kNowhere ? -3000 : 0;
+  const bool stops = effect.connect == Reply::kSilent || effect.connect == Reply::kError;
+  const Millinats reached = tcp_reached && stops ? -3000 : 0;
   if (!cut.known) return reached;
   switch (effect.stop) {
     case Stop::kNowhere:

@@ -11,6 +11,9 @@ bool Uninformed(const Scene& scene, size_t seat) {
   return !scene.paths.cuts[seat].known && scene.evidence(seat).errors.empty();
 }
 
+// One network alone cannot speak for the prefix.
+bool SeveralGroups(const Scene& scene) { return scene.GroupsOf(scene.Silent()).size() >= 2; }
+
 // Last responders of the silent seats' walks, in the order of the seats.
 std::vector<std::string> StopsOf(const Scene& scene, const SeatSet& silent) {
   std::vector<std::string> stops;
@@ -88,7 +91,7 @@ void AddStoppedBefore(const Scene& scene, std::vector<Hypothesis>* all) {
       NewHypothesis(nobody ? Cause::kUpstreamBlackhole : Cause::kSeveralSegments, scene.Silent());
   hole.effect = SilentEffect(Stop::kBeforeLastHop);
   hole.rank = Hypothesis::Rank::kPath;
-  hole.witnessed = nobody || before.size() >= 3;
+  hole.witnessed = nobody ? SeveralGroups(scene) : before.size() >= 3;
   all->push_back(hole);
 }
 
@@ -151,7 +154,7 @@ void AddStoppedByErrors(const Scene& scene, ErrorKind kind, Cause cause,
   Hypothesis withdrawn = NewHypothesis(cause, scene.Everyone());
   withdrawn.effect = ErrorEffect(kind, offenders);
   withdrawn.rank = Hypothesis::Rank::kPath;
-  withdrawn.witnessed = true;
+  withdrawn.witnessed = SeveralGroups(scene);
   // Several routers that say so at once have one cause; separate ones would be a coincidence.
   if (offenders.size() >= 2) withdrawn.prior = EntryOf(Cause::kNoRoute).prior;
   all->push_back(withdrawn);

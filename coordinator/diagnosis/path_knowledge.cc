@@ -22,29 +22,34 @@ void LearnSuccessors(const Walk& walk, PathKnowledge* paths) {
   }
 }
 
-// The router right before the target, on a walk that got through.
-void LearnLastHop(const Walk& walk, PathKnowledge* paths) {
-  if (!walk.reached || walk.reached_by_reset || !walk.loop.empty()) return;
+// Routers behind which another one answered stand before the site. The last that speaks is the last
+// hop if the target is the very next; if mute ones follow, a stop there says nothing.
+void LearnStanding(const Walk& walk, PathKnowledge* paths) {
+  if (!walk.loop.empty()) return;
   for (const Hop& hop : walk.hops) {
-    if (hop.kind != Hop::Kind::kRouter || hop.ttl >= walk.reached_ttl) continue;
-    if (hop.ttl + 1 == walk.reached_ttl) {
-      paths->last_hops.insert(hop.address);
-    } else {
+    if (hop.kind != Hop::Kind::kRouter) continue;
+    if (hop.ttl < walk.last_ttl) {
       paths->transit.insert(hop.address);
+    } else if (walk.reached && !walk.reached_by_reset) {
+      const bool next_is_target = hop.ttl + 1 == walk.reached_ttl;
+      (next_is_target ? paths->last_hops : paths->mute_follow).insert(hop.address);
     }
   }
 }
 
 void LearnWalk(const Walk& walk, PathKnowledge* paths) {
   LearnSuccessors(walk, paths);
-  LearnLastHop(walk, paths);
+  LearnStanding(walk, paths);
 }
 
-// The walk of a failing flow that got farthest; null when there is none that stopped.
+// The walk of a failing flow that got farthest; null when there is none that stopped. Where our own
+// probing may have spent the routers' budget behind the last responder, nothing stopped it for
+// sure.
 const Walk* StoppedWalk(const VantageEvidence& vantage) {
   const Walk* best = nullptr;
   for (const Walk& walk : vantage.walks) {
     if (walk.reached || walk.refused || !walk.loop.empty() || walk.last_ttl == 0) continue;
+    if (!walk.tail_known) continue;
     if (best == nullptr || walk.last_ttl > best->last_ttl) best = &walk;
   }
   return best;
@@ -55,9 +60,10 @@ struct Likelihood {
   Millinats before;
 };
 
-std::optional<Likelihood> FromLastHops(const Walk& walk, const PathKnowledge& paths) {
+std::optional<Likelihood> FromStanding(const Walk& walk, const PathKnowledge& paths) {
   if (paths.last_hops.count(walk.last_responder) > 0) return Likelihood{-105, -2996};
-  if (paths.transit.count(walk.last_responder) > 0) return Likelihood{-3912, -105};
+  if (paths.transit.count(walk.last_responder) > 0) return Likelihood{-2526, -105};
+  if (paths.mute_follow.count(walk.last_responder) > 0) return Likelihood{-693, -693};
   return std::nullopt;
 }
 
@@ -71,16 +77,16 @@ Likelihood FromDistance(const Walk& walk, uint32_t routers) {
 // Paths of different vantages differ in length, so this is a hint only.
 Likelihood FromOthersDistance(const Walk& walk, uint32_t shortest) {
   if (walk.last_ttl >= shortest) return {-223, -1897};
-  return walk.last_ttl + 1 == shortest ? Likelihood{-1609, -1204} : Likelihood{-2996, -693};
+  return walk.last_ttl + 1 == shortest ? Likelihood{-1749, -1149} : Likelihood{-2996, -693};
 }
 
-Likelihood FromSharing(const Walk& walk, const PathKnowledge& paths, size_t groups_stopped) {
-  const auto here = paths.ends_at.find(walk.last_responder);
-  const size_t sharing = here == paths.ends_at.end() ? 0 : here->second.size();
+// Ways of many networks meet at the last hop, and hardly ever before all at once at the same
+// router. Many different stops say little: a site has as many last hops as it has uplinks.
+Likelihood FromSharing(size_t sharing, size_t groups_stopped) {
   if (groups_stopped < 2) return {-693, -693};
   if (sharing == groups_stopped)
     return sharing >= 3 ? Likelihood{-163, -2120} : Likelihood{-223, -1609};
-  return sharing >= 2 ? Likelihood{-598, -799} : Likelihood{-1386, -511};
+  return sharing >= 2 ? Likelihood{-598, -799} : Likelihood{-799, -598};
 }
 
 std::optional<uint32_t> ShortestToOthers(const std::vector<const VantageEvidence*>& vantages) {
@@ -95,26 +101,21 @@ std::optional<uint32_t> ShortestToOthers(const std::vector<const VantageEvidence
 
 void Place(const VantageEvidence& vantage, const PathKnowledge& paths, size_t groups_stopped,
            const std::optional<uint32_t>& shortest, Cut* cut) {
-  std::optional<Likelihood> likelihood = FromLastHops(*cut->walk, paths);
-  cut->source = CutSource::kKnownLastHop;
+  std::optional<Likelihood> likelihood = FromStanding(*cut->walk, paths);
   const std::optional<uint32_t> own =
       vantage.neighbor_routers ? vantage.neighbor_routers : vantage.target_routers;
-  if (!likelihood && own) {
-    likelihood = FromDistance(*cut->walk, *own);
-    cut->source = CutSource::kNeighborDistance;
-  }
-  if (!likelihood && shortest) {
-    likelihood = FromOthersDistance(*cut->walk, *shortest);
-    cut->source = CutSource::kOthersDistance;
-  }
+  if (!likelihood && own) likelihood = FromDistance(*cut->walk, *own);
+  if (!likelihood && shortest) likelihood = FromOthersDistance(*cut->walk, *shortest);
+  Millinats observations = 1;
   if (!likelihood) {
-    likelihood = FromSharing(*cut->walk, paths, groups_stopped);
-    cut->source = CutSource::kShared;
+    const size_t sharing = paths.ends_at.at(cut->walk->last_responder).size();
+    likelihood = FromSharing(sharing, groups_stopped);
+    observations =
+        static_cast<Millinats>(sharing);  // one observation, made by all of them together
   }
-  // Silence behind the last responder that our own probing may have caused is worth half.
-  const int64_t divisor = cut->walk->tail_known ? 1 : 2;
-  cut->at_last = likelihood->at_last / divisor;
-  cut->before = likelihood->before / divisor;
+  cut->lean = likelihood->at_last - likelihood->before;
+  cut->at_last = likelihood->at_last / observations;
+  cut->before = likelihood->before / observations;
 }
 
 void LearnEvidence(const VantageEvidence& vantage, PathKnowledge* paths) {

@@ -14,26 +14,17 @@
 
 namespace probemesh::coordinator {
 
-// Why a stop is placed where it is.
-enum class CutSource {
-  kNone,
-  kKnownLastHop,      // walks that got through, or the router that said the host is unreachable
-  kNeighborDistance,  // an answer from the neighbour or the target to this vantage came that far
-  kOthersDistance,    // answers to other vantages came that far
-  kShared,            // how many groups' walks end at the same router
-};
-
 // Where one vantage's packets stop, as evidence: log-likelihood of the walk under "at the last hop"
 // and under "before the last hop".
 struct Cut {
   bool known = false;  // false: no walk that stopped
   const Walk* walk = nullptr;
-  CutSource source = CutSource::kNone;
   Millinats at_last = 0;
   Millinats before = 0;
+  Millinats lean = 0;  // towards the last hop, from all that is known of the stop
 
-  bool LikelyBefore() const { return known && before - at_last >= kLikely; }
-  bool LikelyAtLast() const { return known && at_last - before >= kLikely; }
+  bool LikelyBefore() const { return known && lean <= -kLikely; }
+  bool LikelyAtLast() const { return known && lean >= kLikely; }
 
  private:
   static constexpr Millinats kLikely = 500;
@@ -42,7 +33,8 @@ struct Cut {
 struct PathKnowledge {
   std::vector<const VantageEvidence*> vantages;
   std::set<std::string> last_hops;
-  std::set<std::string> transit;  // seen with another router between them and the site
+  std::set<std::string> transit;      // seen with another router behind them
+  std::set<std::string> mute_follow;  // the last that speaks, with mute routers before the target
   std::map<std::string, std::set<std::string>> next;
   std::map<std::string, std::set<std::string>>
       ends_at;            // last responder -> groups of walks that end there

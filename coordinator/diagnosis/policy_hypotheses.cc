@@ -37,21 +37,27 @@ std::vector<std::string> LastHopOffenders(const Scene& scene) {
   return offenders;
 }
 
-// A reset that came from nearer than the host, with another number of routers behind it, or in the
-// name of a host that its own last hop cannot find.
-bool ProvesForgery(const VantageEvidence& seen) {
+// The router right before the sender of a reset, if a walk met one.
+std::string RouterBeforeReset(const Walk& walk) {
+  if (!walk.reached_by_reset) return "";
+  for (const Hop& hop : walk.hops) {
+    if (hop.ttl + 1 == walk.reached_ttl) return hop.address;
+  }
+  return "";
+}
+
+// A reset in the name of a host that its own last hop cannot find, with another number of routers
+// behind it than the host's own answers, or from where other walks still meet routers.
+bool ProvesForgery(const Scene& scene, size_t seat) {
+  const VantageEvidence& seen = scene.evidence(seat);
   if (seen.connect.reset == 0) return false;
   if (seen.SawError(ErrorKind::kLateUnreachable)) return true;
   if (seen.reset_routers && seen.target_routers && *seen.reset_routers != *seen.target_routers) {
     return true;
   }
-  uint32_t reset_ttl = 0;
-  uint32_t host_ttl = 0;
-  for (const Walk& walk : seen.walks) {
-    if (walk.reached && walk.reached_by_reset) reset_ttl = walk.reached_ttl;
-    if (walk.reached && walk.protocol == v1::TraceProbe::ICMP) host_ttl = walk.reached_ttl;
-  }
-  return reset_ttl != 0 && host_ttl > reset_ttl;
+  return std::any_of(seen.walks.begin(), seen.walks.end(), [&](const Walk& walk) {
+    return scene.paths.transit.count(RouterBeforeReset(walk)) > 0;
+  });
 }
 
 void AddForgedReset(const Scene& scene, std::vector<Hypothesis>* all) {
@@ -60,7 +66,7 @@ void AddForgedReset(const Scene& scene, std::vector<Hypothesis>* all) {
   bool host_gone = false;
   for (size_t i = 0; i < scene.size(); ++i) {
     reset[i] = scene.failing[i] && scene.evidence(i).connect.reset > 0;
-    proven |= ProvesForgery(scene.evidence(i));
+    proven |= ProvesForgery(scene, i);
     host_gone |= reset[i] && scene.evidence(i).SawError(ErrorKind::kLateUnreachable);
   }
   if (scene.WeightOf(reset) == 0) return;

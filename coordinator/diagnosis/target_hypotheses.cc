@@ -117,7 +117,8 @@ void AddSiteDark(const Scene& scene, std::vector<Hypothesis>* all) {
   dark.effect = SilentEffect(Stop::kBeforeLastHop);
   dark.effect.neighbor = Reply::kSilent;
   dark.effect.last_hop = Reply::kSilent;
-  dark.witnessed = edges.size() >= 2 && !Any(scene, NeighborAnswers);
+  dark.witnessed = edges.size() >= 2 && scene.GroupsOf(scene.Silent()).size() >= 2 &&
+                   !Any(scene, NeighborAnswers);
   all->push_back(dark);
 }
 

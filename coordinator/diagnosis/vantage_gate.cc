@@ -25,9 +25,9 @@ struct Audience {
 std::map<std::string, Audience> AskEveryone(const EvidenceView& view) {
   std::map<std::string, Audience> audiences;
   for (const VantageEvidence& vantage : view.vantages) {
-    if (vantage.lost) continue;
     for (const auto& [address, control] : vantage.controls) {
       Audience& audience = audiences[address];
+      if (vantage.lost) continue;
       if (Answers(control)) audience.answered.insert(vantage.group);
       if (Failed(control)) audience.failed.insert(vantage.group);
       if (control.icmp.value_or(false)) audience.echoed.insert(vantage.group);

@@ -229,6 +229,12 @@ VantageBuilder& VantageBuilder::OtherPort(v1::Outcome outcome) {
   return *this;
 }
 
+VantageBuilder& VantageBuilder::OtherPortIcmp(const Icmp& icmp) {
+  OtherPort(v1::ICMP_ERROR);
+  AddIcmp(icmp, bundle_->mutable_observations(bundle_->observations_size() - 1)->add_exchanges());
+  return *this;
+}
+
 VantageBuilder& VantageBuilder::Control(bool tcp, const std::string& address) {
   v1::Observation* observation = Add(v1::CONTROL, address, tcp ? v1::ANSWERED : v1::SILENT);
   observation->mutable_spec()->mutable_tcp();

@@ -55,6 +55,7 @@ class VantageBuilder {
   VantageBuilder& UdpClosedPort();  // port unreachable from the target
   VantageBuilder& UdpSilent();
   VantageBuilder& OtherPort(v1::Outcome outcome);
+  VantageBuilder& OtherPortIcmp(const Icmp& icmp);
 
   // Controls and neighbours.
   VantageBuilder& Control(bool tcp, const std::string& address = "198.51.100.1");
