@@ -80,7 +80,8 @@ void FakeSocketOps::Deliver(int fd, absl::Duration delay, ReceivedDatagram datag
 
 void FakeSocketOps::DeliverError(int fd, absl::Duration delay, QueuedError error) {
   Later(fd, delay, [error = std::move(error)](Socket& socket) {
-    socket.errors.push_back(error);
+    if (!socket.error_queue) return;
+    if (!socket.connected) socket.errors.push_back(error);
     socket.pending_error = error.error;
     if (socket.connecting) socket.hung_up = true;
     socket.connecting = false;
@@ -156,6 +157,13 @@ SysResult FakeSocketOps::SetDontFragment(int fd, IpAddress::Family, bool on) {
   Socket* socket = Find(fd);
   if (socket == nullptr) return Failure(EBADF);
   socket->dont_fragment = on;
+  return SysResult{};
+}
+
+SysResult FakeSocketOps::SetErrorQueue(int fd, IpAddress::Family, bool on) {
+  Socket* socket = Find(fd);
+  if (socket == nullptr) return Failure(EBADF);
+  socket->error_queue = on;
   return SysResult{};
 }
 
