@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/pki/identity.h"
@@ -159,6 +161,18 @@ absl::StatusOr<NodeOptions> Check(const RawOptions& raw, const std::string& vers
   return options;
 }
 
+// As CLI11 wants them. It does not read the config file's name from the environment by itself.
+std::vector<std::string> FromTheBack(const std::vector<std::string>& arguments) {
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  const char* config = std::getenv("PROBEMESH_CONFIG");
+  const bool given = std::any_of(reversed.begin(), reversed.end(), [](const std::string& argument) {
+    return absl::StartsWith(argument, "--config");
+  });
+  if (config == nullptr || *config == '\0' || given) return reversed;
+  reversed.insert(reversed.end(), {config, "--config"});
+  return reversed;
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
@@ -167,20 +181,23 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
                "probemesh-node");
   app.footer(kExamples);
   app.set_version_flag("--version", "probemesh-node " + version);
-  app.set_config("--config", "", "file with flags, one \"flag = value\" a line");
+  app.set_config("--config", "", "file with flags, one \"flag = value\" a line")->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);
   RawOptions raw;
   Declare(app, raw);
   CommandLine line;
   try {
-    // CLI11 takes them from the back.
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app.parse(FromTheBack(arguments));
   } catch (const CLI::CallForHelp&) {
     line.print = TextToPrint{app.help()};
     return line;
   } catch (const CLI::CallForVersion& call) {
     line.print = TextToPrint{absl::StrCat(call.what(), "\n")};
     return line;
+  } catch (const CLI::ConfigError& error) {
+    return FlagError("--config", error.what());
+  } catch (const CLI::FileError& error) {
+    return FlagError("--config", error.what());
   } catch (const CLI::Error& error) {
     return absl::InvalidArgumentError(error.what());
   }
