@@ -88,6 +88,10 @@ void FakeSocketOps::DeliverError(int fd, absl::Duration delay, QueuedError error
   });
 }
 
+void FakeSocketOps::QueueErrorOnly(int fd, absl::Duration delay, QueuedError error) {
+  Later(fd, delay, [error = std::move(error)](Socket& socket) { socket.errors.push_back(error); });
+}
+
 void FakeSocketOps::WakeSpuriously(int fd, absl::Duration delay, uint32_t ready) {
   loop_.ScheduleAfter(delay, [this, fd, ready] {
     if (Find(fd) == nullptr) return;

@@ -53,6 +53,9 @@ class FakeSocketOps final : public SocketOps {
   // A datagram, or bytes of a stream; an empty one ends the stream.
   void Deliver(int fd, absl::Duration delay, ReceivedDatagram datagram);
   void DeliverError(int fd, absl::Duration delay, QueuedError error);
+  // An entry that is in the error queue only: no pending error, and a handshake goes on. Linux does
+  // so when the ICMP error meets a connect() that still holds the socket's lock.
+  void QueueErrorOnly(int fd, absl::Duration delay, QueuedError error);
   // A wakeup without a cause: the descriptor is reported with `ready` for one instant.
   void WakeSpuriously(int fd, absl::Duration delay, uint32_t ready);
 
