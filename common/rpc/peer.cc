@@ -39,4 +39,12 @@ absl::StatusOr<VerifiedPeer> PeerOf(const grpc::AuthContext& context, absl::Time
   return absl::UnauthenticatedError("the client certificate names nobody of this mesh");
 }
 
+absl::StatusOr<VerifiedPeer> PeerInRole(const grpc::AuthContext& context, Identity::Role role,
+                                        absl::Time now) {
+  absl::StatusOr<VerifiedPeer> peer = PeerOf(context, now);
+  if (!peer.ok() || peer->identity.role == role) return peer;
+  return absl::PermissionDeniedError(
+      absl::StrCat(peer->identity.ToUri(), " may not use this service"));
+}
+
 }  // namespace probemesh

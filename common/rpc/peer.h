@@ -21,6 +21,10 @@ struct VerifiedPeer {
 // at once more because a resumed TLS session lets an expired certificate in.
 absl::StatusOr<VerifiedPeer> PeerOf(const grpc::AuthContext& context, absl::Time now);
 
+// Also PERMISSION_DENIED for a peer in another role.
+absl::StatusOr<VerifiedPeer> PeerInRole(const grpc::AuthContext& context, Identity::Role role,
+                                        absl::Time now);
+
 }  // namespace probemesh
 
 #endif  // PROBEMESH_COMMON_RPC_PEER_H_

@@ -25,6 +25,7 @@ struct CoreCounters {
   uint64_t enrollments = 0;
   uint64_t enrollments_refused = 0;
   uint64_t renewals = 0;
+  std::map<std::string, uint64_t> diagnoses_by_verdict;  // over, by the verdict's name
   std::map<std::string, uint64_t>
       limits_hit;  // by the name of the limit in coordinator/core/limits.h
 };

@@ -59,8 +59,7 @@ class ProbeCommand {
     if (options_.format == OutputFormat::kJsonLines) place_.terminal.PrintLine(EventJson(event));
     if (event.has_accepted()) run_ = event.accepted();
     if (event.has_done()) run_ = event.done();
-    const bool result = event.has_observation() && IsResult(run_, event.observation());
-    if (result && options_.format == OutputFormat::kText) {
+    if (event.has_observation() && options_.format == OutputFormat::kText) {
       place_.terminal.PrintLines(
           RenderProbeResult(run_, event.observation(), place_.terminal.style()));
       place_.terminal.PrintLine("");
@@ -82,7 +81,9 @@ class ProbeCommand {
     }
     if (options_.format != OutputFormat::kText) return;
     for (const v1::VantageReport& report : run_.vantages()) {
-      const std::string line = RenderIdleVantage(run_, report);
+      // Those whose observation says why have been printed already.
+      const std::string line =
+          report.observations().empty() ? RenderIdleVantage(report) : std::string();
       if (!line.empty()) place_.terminal.PrintLine(line);
     }
     place_.terminal.PrintLine(ProbeSummary(run_));

@@ -11,8 +11,6 @@ namespace {
 constexpr char kEraseToEndOfLine[] = "\x1b[K";
 constexpr char kEraseBelow[] = "\x1b[J";
 
-std::string Up(size_t rows) { return rows == 0 ? "" : absl::StrCat("\r\x1b[", rows, "A"); }
-
 }  // namespace
 
 size_t VisibleWidth(const std::string& line) {
@@ -29,16 +27,16 @@ size_t VisibleWidth(const std::string& line) {
   return DisplayWidth(visible);
 }
 
-size_t Frame::Rows(size_t columns) const {
+std::string Frame::BackToTop(size_t columns) const {
   size_t rows = 0;
   for (const size_t width : drawn_) {
     rows += columns == 0 ? 1 : std::max<size_t>(1, (width + columns - 1) / columns);
   }
-  return rows;
+  return rows == 0 ? "" : absl::StrCat("\r\x1b[", rows, "A");
 }
 
 std::string Frame::Draw(const std::vector<std::string>& lines, size_t columns) {
-  std::string output = Up(Rows(columns));
+  std::string output = BackToTop(columns);
   drawn_.clear();
   for (const std::string& line : lines) {
     absl::StrAppend(&output, line, kEraseToEndOfLine, "\n");
@@ -48,13 +46,9 @@ std::string Frame::Draw(const std::vector<std::string>& lines, size_t columns) {
 }
 
 std::string Frame::Clear(size_t columns) {
-  // Line by line: some terminals take the erasure of a whole screen for one to keep in their
-  // history.
-  const size_t rows = Rows(columns);
-  std::string output = Up(rows);
-  for (size_t i = 0; i < rows; ++i) absl::StrAppend(&output, kEraseToEndOfLine, "\n");
+  const std::string output = drawn_.empty() ? "" : BackToTop(columns) + kEraseBelow;
   drawn_.clear();
-  return absl::StrCat(output, Up(rows));
+  return output;
 }
 
 }  // namespace probemesh::cli

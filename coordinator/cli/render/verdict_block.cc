@@ -186,17 +186,14 @@ std::vector<std::string> RenderVerdictBlock(const v1::Diagnosis& diagnosis, cons
     AddNextSteps(judgement, block);
     block.Blank();
   }
-  // In a pipe the last line of the output is the whole sentence; a terminal would break it anyway.
-  for (std::string& line : WrapText(FinalSentence(diagnosis), style.width)) {
-    block.Line(std::move(line));
-  }
+  // Never broken by us: the last line of the output is the whole sentence.
+  block.Line(FinalSentence(diagnosis));
   return block.Take();
 }
 
 std::vector<std::string> RenderDiagnosis(const v1::Diagnosis& diagnosis, const Style& style,
                                          const VerdictBlockOptions& options) {
-  std::vector<std::string> lines = WrapText(HeadingOf(diagnosis), style.width);
-  lines.emplace_back();
+  std::vector<std::string> lines = {HeadingOf(diagnosis), ""};
   if (diagnosis.vantages_size() > 0) {
     for (std::string& line :
          RenderTable(VantageColumns(diagnosis), VantageRows(diagnosis), style)) {
