@@ -184,6 +184,11 @@ SysResult LinuxSocketOps::SetDontFragment(int fd, IpAddress::Family family, bool
   return SetInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, on ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_WANT);
 }
 
+SysResult LinuxSocketOps::SetErrorQueue(int fd, IpAddress::Family family, bool on) {
+  if (family == IpAddress::Family::kV4) return SetInt(fd, IPPROTO_IP, IP_RECVERR, on ? 1 : 0);
+  return SetInt(fd, IPPROTO_IPV6, IPV6_RECVERR, on ? 1 : 0);
+}
+
 SysResult LinuxSocketOps::Send(int fd, absl::string_view payload) {
   return Result(send(fd, payload.data(), payload.size(), MSG_NOSIGNAL));
 }

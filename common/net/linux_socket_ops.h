@@ -18,6 +18,7 @@ class LinuxSocketOps final : public SocketOps {
   SysResult Connect(int fd, const Endpoint& remote) override;
   SysResult SetTtl(int fd, IpAddress::Family family, int ttl) override;
   SysResult SetDontFragment(int fd, IpAddress::Family family, bool on) override;
+  SysResult SetErrorQueue(int fd, IpAddress::Family family, bool on) override;
   SysResult Send(int fd, absl::string_view payload) override;
   SysResult SendTo(int fd, absl::string_view payload, const Endpoint& to) override;
   SysResult Receive(int fd, ReceivedDatagram* datagram) override;

@@ -68,6 +68,11 @@ class SocketOps {
                             const Endpoint& remote) = 0;  // EINPROGRESS is an error value here
   virtual SysResult SetTtl(int fd, IpAddress::Family family, int ttl) = 0;
   virtual SysResult SetDontFragment(int fd, IpAddress::Family family, bool on) = 0;
+  // TCP: whether ICMP errors reach the error queue and end the connection, as after Open. Linux
+  // queues them during the handshake only; later, while this is on, the first one fails the
+  // connection and nothing tells which it was (tcp_v4_err). Off, they are the soft errors of RFC
+  // 1122 4.2.3.9.
+  virtual SysResult SetErrorQueue(int fd, IpAddress::Family family, bool on) = 0;
   virtual SysResult Send(int fd, absl::string_view payload) = 0;
   virtual SysResult SendTo(int fd, absl::string_view payload, const Endpoint& to) = 0;
   virtual SysResult Receive(int fd,

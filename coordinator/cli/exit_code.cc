@@ -12,36 +12,22 @@ bool AnyVantage(const v1::Diagnosis& diagnosis, v1::VantageReport::State state) 
 
 enum class Look { kAnswered, kLossy, kFailed, kNone };
 
-bool SawTheNetwork(const v1::Observation& observation) {
-  switch (observation.outcome()) {
-    case v1::OUTCOME_UNSPECIFIED:
-    case v1::LOCAL_ERROR:
-    case v1::NOT_RUN:
-    case v1::CANCELLED:
-      return false;
-    default:
-      return true;
-  }
+bool LostPackets(const v1::VantageReport& report) {
+  return std::any_of(report.observations().begin(), report.observations().end(),
+                     [](const v1::Observation& observation) {
+                       return observation.icmp().received() < observation.icmp().sent();
+                     });
 }
 
 Look LookOf(const v1::VantageReport& report) {
-  if (report.state() != v1::VantageReport::OK && report.state() != v1::VantageReport::FAILED &&
-      report.state() != v1::VantageReport::STATE_UNSPECIFIED) {
-    return Look::kNone;
+  switch (report.state()) {
+    case v1::VantageReport::OK:
+      return LostPackets(report) ? Look::kLossy : Look::kAnswered;
+    case v1::VantageReport::FAILED:
+      return Look::kFailed;
+    default:
+      return Look::kNone;
   }
-  Look look = Look::kNone;
-  for (const v1::Observation& observation : report.observations()) {
-    if (!SawTheNetwork(observation)) continue;
-    if (observation.outcome() != v1::ANSWERED) return Look::kFailed;
-    const bool lossy =
-        observation.has_icmp() && observation.icmp().received() < observation.icmp().sent();
-    if (lossy || look == Look::kLossy) {
-      look = Look::kLossy;
-    } else {
-      look = Look::kAnswered;
-    }
-  }
-  return look;
 }
 
 }  // namespace

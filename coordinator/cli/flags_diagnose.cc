@@ -58,6 +58,7 @@ void DeclareDiagnose(CLI::App& program, DeclaredCommands& declared) {
                                   "failure from the site's"))
       ->type_name("HOST")
       ->expected(1)
+      ->delimiter(',')
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   AddFamily(*app, flags->family);
   AddFormats(*app, flags->format, true, true);

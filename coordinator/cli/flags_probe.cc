@@ -13,6 +13,9 @@ namespace {
 // The first port of traceroute(8).
 constexpr uint16_t kTracePort = 33434;
 
+// ProbeSpec.timeout is at most this.
+constexpr absl::Duration kLongestProbe = absl::Seconds(60);
+
 constexpr char kExitStatus[] = R"(
 Exit status: 0 every vantage got an answer, 1 some did, 2 none did, 3 unknown (none could look).)";
 
@@ -85,8 +88,12 @@ absl::StatusOr<Command> MakePing(const PingFlags& flags) {
   PM_ASSIGN_OR_RETURN(const absl::Duration interval,
                       ParseDurationFlag("--interval", flags.interval));
   // The last request gets two seconds to be answered in.
-  PM_ASSIGN_OR_RETURN(ProbeOptions options,
-                      Begin(flags, interval * (flags.count - 1) + absl::Seconds(2)));
+  const absl::Duration whole = interval * (flags.count - 1) + absl::Seconds(2);
+  if (whole > kLongestProbe && flags.timeout.empty()) {
+    return absl::InvalidArgumentError(
+        "--count times --interval is more than a probe may take, one minute");
+  }
+  PM_ASSIGN_OR_RETURN(ProbeOptions options, Begin(flags, whole));
   PM_RETURN_IF_ERROR(SetTarget(flags, PortRule::kNone, 0, options));
   v1::IcmpProbe& icmp = *options.request.mutable_spec()->mutable_icmp();
   icmp.set_count(flags.count);
@@ -228,6 +235,7 @@ void DeclareTls(CLI::App& probe, DeclaredCommands& declared) {
                                   "name for SNI and the certificate (default: the host)"));
   FromEnvironment(app->add_option("--alpn", flags->alpn, "protocol to offer, may be repeated"))
       ->expected(1)
+      ->delimiter(',')
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   declared.push_back({app, [flags] { return MakeTls(*flags); }});
 }

@@ -463,7 +463,7 @@ std::vector<CauseEntry> OtherCauses() {
        {"Check the named nodes' own network: link, route, firewall, provider."},
        {kMoreGroups}},
       unknown(Cause::kNoEvidence, "no_evidence", "no vantage looked at the target", {kMoreGroups}),
-      unknown(Cause::kInProgress, "in_progress", "not enough results yet", {}),
+      unknown(Cause::kInProgress, "in_progress", "no fit vantage has a result", {}),
       unknown(Cause::kNothingAnswers, "nothing_answers",
               "neither the target nor any control answers any vantage",
               {"controls that are known to work", kMoreGroups}),

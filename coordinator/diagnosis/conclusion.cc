@@ -10,13 +10,13 @@ namespace {
 
 using Verdict = v1::Judgement::Verdict;
 
-constexpr int64_t kDecided = kMillion / 2;  // below it no verdict is named
-constexpr int64_t kUnsure = 490'000;        // ceiling of what is inconclusive
+constexpr int64_t kDecided = kMillion / 2;      // below it no verdict is named
+constexpr int64_t kUnsure = 490'000;            // ceiling of what is inconclusive
+constexpr int64_t kOthersMaySayMore = 600'000;  // few networks have reported, others have not
 constexpr int64_t kPoorFitCeiling = 650'000;
-constexpr Millinats kPoorFit = 6000;         // of one vantage
-constexpr Millinats kNoFit = 10;             // total per effective vantage
-constexpr size_t kDiverse = 3;               // groups that suffice for an early HEALTHY
-constexpr int64_t kLastResultMillis = 3000;  // from then on nobody waits for results
+constexpr Millinats kPoorFit = 6000;  // of one vantage
+constexpr Millinats kNoFit = 10;      // total per effective vantage
+constexpr size_t kDiverse = 3;        // groups that suffice for an early HEALTHY
 
 void Name(Cause cause, int64_t confidence, Conclusion* conclusion) {
   conclusion->cause = cause;
@@ -59,7 +59,7 @@ bool ConcludeName(const EvidenceView& view, const Gate& gate, Conclusion* conclu
 }
 
 // Nobody who is fit has a result.
-void ConcludeWithoutSeats(const Gate& gate, int64_t elapsed_ms, Conclusion* conclusion) {
+void ConcludeWithoutSeats(const Gate& gate, Conclusion* conclusion) {
   std::vector<const VantageEvidence*> broken;
   std::set<std::string> groups;
   for (const GatedVantage& vantage : gate.vantages) {
@@ -68,7 +68,7 @@ void ConcludeWithoutSeats(const Gate& gate, int64_t elapsed_ms, Conclusion* conc
     groups.insert(vantage.evidence->group);
     conclusion->affected.insert(vantage.evidence->node);
   }
-  const bool waiting = !conclusion->pending.empty() && elapsed_ms < kLastResultMillis;
+  const bool waiting = !conclusion->pending.empty();
   if (waiting || broken.empty()) {
     conclusion->affected.clear();
     return Name(waiting ? Cause::kInProgress : Cause::kNoEvidence, 0, conclusion);
@@ -104,13 +104,11 @@ Mixture FindMixture(const Scene& scene) {
 }
 
 // Every fit vantage that has a result met the service contract.
-void ConcludeHealth(int64_t elapsed_ms, Conclusion* conclusion) {
+void ConcludeHealth(Conclusion* conclusion) {
   const Scene& scene = conclusion->scene;
-  const bool waiting = !conclusion->pending.empty() && elapsed_ms < kLastResultMillis;
-  const int64_t ceiling = CeilingFor(Cause::kHealthy, scene, SeatSet(scene.size(), false));
-  if (waiting && scene.GroupsOf(scene.Everyone()).size() < kDiverse) {
-    return Name(Cause::kInProgress, 0, conclusion);
-  }
+  int64_t ceiling = CeilingFor(Cause::kHealthy, scene, SeatSet(scene.size(), false));
+  const bool few = scene.GroupsOf(scene.Everyone()).size() < kDiverse;
+  if (few && !conclusion->pending.empty()) ceiling = std::min(ceiling, kOthersMaySayMore);
   const Mixture mixture = FindMixture(scene);
   if (mixture.failed >= 2) {
     conclusion->affected = mixture.failed_at;
@@ -233,7 +231,7 @@ void ConcludeFailure(Conclusion* conclusion) {
 
 }  // namespace
 
-Conclusion Conclude(const EvidenceView& view, const Gate& gate, int64_t elapsed_ms) {
+Conclusion Conclude(const EvidenceView& view, const Gate& gate) {
   Conclusion conclusion;
   conclusion.scene = MakeScene(view, gate);
   for (const GatedVantage& vantage : gate.vantages) {
@@ -245,9 +243,9 @@ Conclusion Conclude(const EvidenceView& view, const Gate& gate, int64_t elapsed_
     return conclusion;
   }
   if (conclusion.scene.size() == 0) {
-    ConcludeWithoutSeats(gate, elapsed_ms, &conclusion);
+    ConcludeWithoutSeats(gate, &conclusion);
   } else if (!conclusion.scene.AnyFailing()) {
-    ConcludeHealth(elapsed_ms, &conclusion);
+    ConcludeHealth(&conclusion);
   } else {
     ConcludeFailure(&conclusion);
   }

@@ -34,8 +34,8 @@ struct Conclusion {
   const Explanation* best = nullptr;
 };
 
-// `elapsed_ms`: how long the mesh has been looking. `view` and `gate` must outlive the result.
-Conclusion Conclude(const EvidenceView& view, const Gate& gate, int64_t elapsed_ms);
+// `view` and `gate` must outlive the result.
+Conclusion Conclude(const EvidenceView& view, const Gate& gate);
 
 // Where the fault is, and the finer cause that this shows. Changes `cause` and `locus`.
 void LocateFault(Conclusion* conclusion);

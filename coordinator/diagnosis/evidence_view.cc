@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/net/ip_address.h"
 #include "coordinator/diagnosis/canonical_encoding.h"
 #include "coordinator/diagnosis/icmp_meaning.h"
 #include "coordinator/diagnosis/observation_reader.h"
@@ -12,20 +13,18 @@ namespace {
 
 constexpr size_t kMaxBaseline = 1024;
 
-v1::AddressFamily FamilyOf(absl::string_view address) {
-  if (address.empty()) return v1::ADDRESS_FAMILY_UNSPECIFIED;
-  return address.find(':') == absl::string_view::npos ? v1::IPV4 : v1::IPV6;
+// Names are evidence for every family.
+bool Concerns(const std::string& address, v1::AddressFamily family) {
+  const v1::AddressFamily own = FamilyOf(address);
+  return family == v1::ADDRESS_FAMILY_UNSPECIFIED || own == v1::ADDRESS_FAMILY_UNSPECIFIED ||
+         own == family;
 }
 
-// Names and controls are evidence for every family.
 bool Concerns(const v1::Observation& observation, v1::AddressFamily family) {
-  if (family == v1::ADDRESS_FAMILY_UNSPECIFIED) return true;
-  const v1::ProbeSpec& spec = observation.spec();
-  if (spec.has_dns() || spec.role() == v1::CONTROL) return true;
-  return FamilyOf(spec.address()) == family;
+  return observation.spec().has_dns() || Concerns(observation.spec().address(), family);
 }
 
-VantageEvidence StartVantage(const v1::BundleVantage& vantage) {
+VantageEvidence StartVantage(const v1::BundleVantage& vantage, v1::AddressFamily family) {
   VantageEvidence evidence;
   evidence.node = vantage.node();
   evidence.group = vantage.group().empty() ? vantage.node() : vantage.group();
@@ -38,6 +37,7 @@ VantageEvidence StartVantage(const v1::BundleVantage& vantage) {
     const size_t colon = result.control().rfind(':');
     std::string host = result.control().substr(0, colon);
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+    if (!Concerns(host, family)) continue;
     ControlSeen& control = evidence.controls[CanonicalAddress(host)];
     control.tcp = result.tcp_ok();
     if (result.icmp_known()) control.icmp = result.icmp_ok();
@@ -46,7 +46,8 @@ VantageEvidence StartVantage(const v1::BundleVantage& vantage) {
 }
 
 // One entry for each node name; the first of equal names in the canonical order of their bytes.
-std::map<std::string, VantageEvidence> StartVantages(const v1::EvidenceBundle& bundle) {
+std::map<std::string, VantageEvidence> StartVantages(const v1::EvidenceBundle& bundle,
+                                                     v1::AddressFamily family) {
   std::map<std::string, std::string> chosen;
   std::map<std::string, VantageEvidence> vantages;
   for (const v1::BundleVantage& vantage : bundle.vantages()) {
@@ -54,7 +55,7 @@ std::map<std::string, VantageEvidence> StartVantages(const v1::EvidenceBundle& b
     const auto known = chosen.find(vantage.node());
     if (known != chosen.end() && known->second <= bytes) continue;
     chosen[vantage.node()] = bytes;
-    vantages[vantage.node()] = StartVantage(vantage);
+    vantages[vantage.node()] = StartVantage(vantage, family);
   }
   return vantages;
 }
@@ -161,7 +162,8 @@ std::set<v1::AddressFamily> FamiliesTried(const v1::EvidenceBundle& bundle,
     const v1::ProbeSpec& spec = observation.spec();
     if (spec.role() != v1::SERVICE || spec.has_dns() || spec.address().empty()) continue;
     if (observation.outcome() == v1::NOT_RUN || observation.outcome() == v1::CANCELLED) continue;
-    families.insert(FamilyOf(spec.address()));
+    const v1::AddressFamily family = FamilyOf(spec.address());
+    if (family != v1::ADDRESS_FAMILY_UNSPECIFIED) families.insert(family);
   }
   return families;
 }
@@ -199,6 +201,12 @@ ServiceResult VantageEvidence::WorstService() const {
   }
   if (worst != ServiceResult::kNone) return worst;
   return service.empty() ? ServiceResult::kNone : ServiceResult::kOk;
+}
+
+v1::AddressFamily FamilyOf(const std::string& address) {
+  const auto parsed = IpAddress::Parse(address);
+  if (!parsed.ok()) return v1::ADDRESS_FAMILY_UNSPECIFIED;
+  return parsed->is_v4() ? v1::IPV4 : v1::IPV6;
 }
 
 std::vector<const v1::Observation*> CanonicalObservations(const v1::EvidenceBundle& bundle) {
@@ -243,7 +251,7 @@ EvidenceView ViewEvidence(const v1::EvidenceBundle& bundle, v1::AddressFamily fa
   const std::vector<const v1::Observation*> observations = CanonicalObservations(bundle);
   view.port = ServicePort(bundle, observations);
   const std::map<std::string, FirstSend> first_sends = FirstSends(observations);
-  std::map<std::string, VantageEvidence> vantages = StartVantages(bundle);
+  std::map<std::string, VantageEvidence> vantages = StartVantages(bundle, family);
   static const FirstSend kNone;
   for (const v1::Observation* observation : observations) {
     const auto vantage = vantages.find(observation->node());

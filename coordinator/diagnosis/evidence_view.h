@@ -139,10 +139,14 @@ struct EvidenceView {
   std::vector<Walk> baseline;             // earlier walks that reached one of the target addresses
 };
 
+// By its text: unspecified for what is no address.
+v1::AddressFamily FamilyOf(const std::string& address);
+
 // Observations in canonical order: by node, command and content; duplicates of a command dropped.
 std::vector<const v1::Observation*> CanonicalObservations(const v1::EvidenceBundle& bundle);
 
-// With a family, only what concerns that family (controls and names of either count).
+// With a family, only what concerns that family; names count for either. A vantage is fit to
+// testify in a family in which its controls answer.
 EvidenceView ViewEvidence(const v1::EvidenceBundle& bundle, v1::AddressFamily family);
 
 }  // namespace probemesh::coordinator

@@ -20,13 +20,23 @@ struct FamilyVerdict {
   EvidenceView view;
   Gate gate;
   J judgement;
-  bool any_works = false;
   bool any_fails = false;
+  bool believable = false;  // that it fails for a reason beyond the vantages themselves
 };
 
+// Broken IPv6 at a vantage is common, and controls of that family are rare. A failure counts when a
+// vantage proved its network in this family, or when several networks all fail.
+bool Believable(const Scene& scene) {
+  SeatSet verified = scene.failing;
+  for (size_t i = 0; i < scene.size(); ++i) {
+    verified[i] = verified[i] && scene.seats[i]->verified;
+  }
+  if (scene.WeightOf(verified) > 0) return true;
+  return scene.AllFailing() && scene.GroupsOf(scene.Everyone()).size() >= 2;
+}
+
 std::vector<FamilyVerdict> JudgeEach(const v1::EvidenceBundle& bundle,
-                                     const std::set<v1::AddressFamily>& families,
-                                     int64_t elapsed_ms) {
+                                     const std::set<v1::AddressFamily>& families) {
   std::vector<FamilyVerdict> verdicts;
   verdicts.reserve(families.size());  // the gate points into the view
   for (const v1::AddressFamily family : families) {
@@ -40,8 +50,8 @@ std::vector<FamilyVerdict> JudgeEach(const v1::EvidenceBundle& bundle,
       continue;
     }
     verdict.any_fails = scene.AnyFailing();
-    verdict.any_works = !scene.AllFailing();
-    verdict.judgement = Judge(verdict.view, verdict.gate, elapsed_ms);
+    verdict.believable = Believable(scene);
+    verdict.judgement = Judge(verdict.view, verdict.gate);
   }
   return verdicts;
 }
@@ -55,6 +65,19 @@ void AddAsSecondary(const J& other, v1::AddressFamily family, J* judgement) {
   fault.set_cause(other.cause());
   fault.set_summary(absl::StrCat(FamilyName(family), " only: ", other.summary()));
   *fault.mutable_vantages() = other.scope().vantages();
+}
+
+// `good` works; only vantages that may be broken themselves fail in `bad`.
+J HealthyButUnsure(const FamilyVerdict& good, const FamilyVerdict& bad) {
+  J judgement = good.judgement;
+  v1::SecondaryFault& fault = *judgement.add_secondary();
+  fault.set_verdict(J::VANTAGE_FAULT);
+  fault.set_fault_domain(J::VANTAGE);
+  fault.set_cause(std::string(EntryOf(Cause::kVantageFault).id));
+  *fault.mutable_vantages() = bad.judgement.scope().vantages();
+  fault.set_summary(
+      absl::StrCat(FamilyName(bad.family), " fails from vantages that never proved to have it"));
+  return judgement;
 }
 
 // `good` works; what is wrong with `bad` keeps its place, scope, proof and advice.
@@ -121,9 +144,9 @@ J BothFail(const FamilyVerdict& first, const FamilyVerdict& second) {
 }  // namespace
 
 std::optional<J> JudgeByFamily(const v1::EvidenceBundle& bundle,
-                               const std::set<v1::AddressFamily>& families, int64_t elapsed_ms) {
+                               const std::set<v1::AddressFamily>& families) {
   if (families.size() < 2) return std::nullopt;
-  const std::vector<FamilyVerdict> verdicts = JudgeEach(bundle, families, elapsed_ms);
+  const std::vector<FamilyVerdict> verdicts = JudgeEach(bundle, families);
   if (verdicts.size() < 2) {
     if (verdicts.empty()) return std::nullopt;
     return verdicts[0].judgement;
@@ -132,8 +155,11 @@ std::optional<J> JudgeByFamily(const v1::EvidenceBundle& bundle,
   const FamilyVerdict& second = verdicts[1];
   if (first.judgement.verdict() == J::NAME_FAILURE) return std::nullopt;
   if (!first.any_fails && !second.any_fails) return std::nullopt;
-  if (!first.any_fails) return Degraded(first, second);
-  if (!second.any_fails) return Degraded(second, first);
+  if (!first.any_fails || !second.any_fails) {
+    const FamilyVerdict& good = first.any_fails ? second : first;
+    const FamilyVerdict& bad = first.any_fails ? first : second;
+    return bad.believable ? Degraded(good, bad) : HealthyButUnsure(good, bad);
+  }
   return BothFail(first, second);
 }
 

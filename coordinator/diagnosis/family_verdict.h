@@ -2,7 +2,6 @@
 #ifndef PROBEMESH_COORDINATOR_DIAGNOSIS_FAMILY_VERDICT_H_
 #define PROBEMESH_COORDINATOR_DIAGNOSIS_FAMILY_VERDICT_H_
 
-#include <cstdint>
 #include <optional>
 #include <set>
 
@@ -15,8 +14,7 @@ namespace probemesh::coordinator {
 // is surer, over both families where they agree, with the other as a secondary fault where they do
 // not.
 std::optional<v1::Judgement> JudgeByFamily(const v1::EvidenceBundle& bundle,
-                                           const std::set<v1::AddressFamily>& families,
-                                           int64_t elapsed_ms);
+                                           const std::set<v1::AddressFamily>& families);
 
 }  // namespace probemesh::coordinator
 

@@ -118,8 +118,8 @@ void FillSecondary(const Conclusion& conclusion, const Gate& gate, v1::Judgement
 
 double Shown(int64_t per_million) { return static_cast<double>(per_million / 1000) / 1000; }
 
-v1::Judgement Judge(const EvidenceView& view, const Gate& gate, int64_t elapsed_ms) {
-  const Conclusion conclusion = Conclude(view, gate, elapsed_ms);
+v1::Judgement Judge(const EvidenceView& view, const Gate& gate) {
+  const Conclusion conclusion = Conclude(view, gate);
   const CauseEntry& entry = EntryOf(conclusion.cause);
   v1::Judgement judgement;
   judgement.set_verdict(entry.verdict);

@@ -9,7 +9,7 @@
 namespace probemesh::coordinator {
 
 // Without ruleset version and digest.
-v1::Judgement Judge(const EvidenceView& view, const Gate& gate, int64_t elapsed_ms);
+v1::Judgement Judge(const EvidenceView& view, const Gate& gate);
 
 // Of one million, as the number between 0 and 1 with three decimals that people see.
 double Shown(int64_t per_million);

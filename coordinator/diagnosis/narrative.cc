@@ -64,6 +64,12 @@ size_t FitVantages(const Gate& gate) {
                                            [](const GatedVantage& v) { return v.trusted; }));
 }
 
+size_t Working(const Gate& gate) {
+  return static_cast<size_t>(std::count_if(
+      gate.vantages.begin(), gate.vantages.end(),
+      [](const GatedVantage& v) { return v.trusted && v.state == v1::VantageReport::OK; }));
+}
+
 std::string Subject(const EvidenceView& view) {
   return view.input.empty() ? "the target" : view.input;
 }
@@ -100,8 +106,11 @@ std::string Summarise(const J& judgement, const EvidenceView& view, const Gate& 
     if (info.id == judgement.cause()) description = std::string(info.description);
   }
   if (judgement.verdict() == J::HEALTHY) {
-    return absl::StrCat("No fault: ", Subject(view), " works from all ",
-                        Counted(FitVantages(gate), "fit vantage"), "; ", Sureness(judgement), ".");
+    const size_t fit = FitVantages(gate);
+    const size_t reported = Working(gate);
+    return absl::StrCat("No fault: ", Subject(view), " works from ",
+                        reported == fit ? "all " : absl::StrCat(reported, " of "),
+                        Counted(fit, "fit vantage"), "; ", Sureness(judgement), ".");
   }
   std::string sentence =
       absl::StrCat(DomainWords(judgement.fault_domain()), ", ", Subject(view), ": ", description);

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/proto_time.h"
 #include "coordinator/diagnosis/icmp_meaning.h"
 #include "coordinator/diagnosis/words.h"
 
@@ -31,7 +30,6 @@ std::string ReasonOf(const GatedVantage& vantage) {
 }  // namespace
 
 std::vector<v1::VantageReport> MakeReports(const v1::EvidenceBundle& bundle, const Gate& gate) {
-  const bool over = FromProto(bundle.elapsed()) >= absl::Seconds(3);
   std::map<std::string, v1::VantageReport*> by_node;
   std::vector<v1::VantageReport> reports;
   reports.reserve(gate.vantages.size());
@@ -41,10 +39,6 @@ std::vector<v1::VantageReport> MakeReports(const v1::EvidenceBundle& bundle, con
     report.set_group(vantage.evidence->group);
     report.set_state(vantage.state);
     report.set_reason(ReasonOf(vantage));
-    if (over && vantage.state == v1::VantageReport::STATE_UNSPECIFIED) {
-      report.set_state(v1::VantageReport::NOT_RUN);
-      report.set_reason("no result arrived");
-    }
     by_node[report.node()] = &report;
   }
   for (const v1::Observation* observation : CanonicalObservations(bundle)) {

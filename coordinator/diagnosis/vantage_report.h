@@ -9,7 +9,7 @@
 namespace probemesh::coordinator {
 
 // In the order of node names, each with its observations. A fit vantage without a result has no
-// state while the mesh is still looking, and NOT_RUN afterwards.
+// state.
 std::vector<v1::VantageReport> MakeReports(const v1::EvidenceBundle& bundle, const Gate& gate);
 
 }  // namespace probemesh::coordinator

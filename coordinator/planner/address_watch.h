@@ -38,8 +38,10 @@ enum class ScheduleStep {
 
 struct AddressWatch {
   IpAddress address;
-  // The first address gets every kind of probe, the others what shows whether they work.
+  // The first address gets every kind of probe, the others what shows whether they work; the first
+  // of each family also what shows whether the host is there.
   bool full = false;
+  bool first_of_family = false;
   // The target is the host itself: any sign of life will do.
   bool host_only = false;
   absl::Duration first_probe;

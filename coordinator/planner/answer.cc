@@ -9,6 +9,7 @@ namespace probemesh::coordinator {
 namespace {
 
 constexpr int kMaxRead = 64;
+constexpr uint32_t kFullTtl = 32;  // with less a packet may expire on a healthy path
 constexpr uint32_t kTimeExceededV4 = 11;
 constexpr uint32_t kTimeExceededV6 = 3;
 
@@ -82,7 +83,8 @@ bool ShowsLife(const v1::ProbeSpec& asked, const v1::Observation& observation) {
 bool ShowsLoop(const v1::Observation& observation) {
   for (int i = 0; i < std::min(observation.exchanges_size(), kMaxRead); ++i) {
     const v1::Exchange& exchange = observation.exchanges(i);
-    if (!exchange.has_icmp_error() || exchange.ttl_sent() != 0) continue;
+    const bool limited = exchange.ttl_sent() != 0 && exchange.ttl_sent() < kFullTtl;
+    if (!exchange.has_icmp_error() || limited) continue;
     const v1::IcmpError& error = exchange.icmp_error();
     const bool v6 = error.family() == v1::IPV6;
     if (error.type() == (v6 ? kTimeExceededV6 : kTimeExceededV4)) return true;

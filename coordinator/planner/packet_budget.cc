@@ -22,10 +22,14 @@ int Syns(const v1::ProbeSpec& spec) {
   return static_cast<int>(std::clamp<int64_t>(1 + seconds, 1, kMostSyns));
 }
 
-int WalkPackets(const v1::TraceProbe& trace) {
+int WalkPackets(const v1::ProbeSpec& spec) {
+  const v1::TraceProbe& trace = spec.trace();
   const int first = std::max<int>(static_cast<int>(trace.first_ttl()), kNearestTarget);
   const int distances = std::max(0, static_cast<int>(trace.last_ttl()) - first + 1);
-  return trace.has_reprobe_after() ? 2 * distances : distances;
+  const int tries = trace.protocol() == v1::TraceProbe::TCP ? Syns(spec)
+                    : trace.has_reprobe_after()             ? 2
+                                                            : 1;
+  return tries * distances;
 }
 
 }  // namespace
@@ -41,7 +45,7 @@ int PacketsAtTarget(const v1::ProbeSpec& spec) {
     case v1::ProbeSpec::kUdp:
       return 1;
     case v1::ProbeSpec::kTrace:
-      return WalkPackets(spec.trace());
+      return WalkPackets(spec);
     default:
       return 0;
   }

@@ -221,12 +221,14 @@ bool Planner::AnyNameOpen() const {
 bool Planner::Settled(size_t v) const {
   const Vantage& vantage = vantages_[v];
   if (vantage.lost) return true;
-  const bool controls_in = vantage.controls_open == 0 || vantage.controls_answered > 0;
-  if (!controls_in || vantage.dns_open > 0) return false;
   const bool positive =
       std::any_of(vantage.addresses.begin(), vantage.addresses.end(),
                   [](const AddressWatch& watch) { return watch.Positive() || watch.alive; });
+  const bool controls_in = vantage.controls_open == 0 || vantage.controls_answered > 0;
+  if (!controls_in) return false;
+  // Not fit to testify, whatever else it sends.
   if (vantage.controls_failed > 0 && vantage.controls_answered == 0 && !positive) return true;
+  if (vantage.dns_open > 0) return false;
   if (vantage.addresses.empty()) return !AnyNameOpen();
   return std::all_of(vantage.addresses.begin(), vantage.addresses.end(),
                      [this](const AddressWatch& watch) {

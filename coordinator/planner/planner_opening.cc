@@ -103,7 +103,9 @@ void Planner::AdoptAddress(size_t v, const IpAddress& address) {
   Vantage& vantage = vantages_[v];
   const v1::AddressFamily family = FamilyOf(address);
   const bool wanted = input_.family == v1::ADDRESS_FAMILY_UNSPECIFIED || input_.family == family;
-  if (!wanted || !HasFamily(vantage.about.capabilities, family)) return;
+  // A literal was chosen by the user, and nodes by it.
+  const bool able = !Named() || HasFamily(vantage.about.capabilities, family);
+  if (!wanted || !able) return;
   if (vantage.addresses.size() >= kMaxAddresses) return;
   size_t of_family = 0;
   bool has_full = false;
@@ -118,6 +120,7 @@ void Planner::AdoptAddress(size_t v, const IpAddress& address) {
   AddressWatch watch;
   watch.address = address;
   watch.full = !has_full && (family == preferred || !Named() || vantage.dns_open == 0);
+  watch.first_of_family = of_family == 0;
   watch.host_only = HostOnly();
   watch.first_probe = now_;
   vantage.addresses.push_back(watch);
@@ -147,7 +150,7 @@ void Planner::TryAddress(size_t v, size_t a) {
     if (full && IsHttp()) specs.push_back(HttpSpec(input_.target, address, UntilEnd()));
     if (can_echo) specs.push_back(EchoSpec(v1::HOST, address, UntilEnd()));
   }
-  if (full) specs.push_back(ClosedPortSpec(address, 0, UntilEnd()));
+  if (watch.first_of_family) specs.push_back(ClosedPortSpec(address, 0, UntilEnd()));
   for (v1::ProbeSpec& spec : specs) {
     budget_.Charge(PacketsAtTarget(spec));
     Order(v, static_cast<int>(a), std::move(spec));

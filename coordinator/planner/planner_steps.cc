@@ -94,7 +94,7 @@ void Planner::Retry(size_t v, size_t a, uint32_t attempt) {
   std::vector<v1::ProbeSpec> specs;
   if (!HostOnly()) {
     specs.push_back(TcpSpec(v1::SERVICE, watch.address, input_.target.port(), timeout));
-  } else if (watch.full) {
+  } else if (watch.first_of_family) {
     specs.push_back(ClosedPortSpec(watch.address, attempt, timeout));
   }
   if (can_echo && (watch.full || HostOnly())) {
@@ -122,7 +122,7 @@ void Planner::AskContrast(size_t v, size_t a) {
   }
   // Without ping sockets these were the first tries.
   const bool asked = HostOnly() && !CanEcho(vantages_[v].about.capabilities, watch.address);
-  if (!watch.full || asked) return;
+  if (!watch.first_of_family || asked) return;
   for (const uint32_t other : others) {
     OrderWithinBudget(v, static_cast<int>(a),
                       TcpSpec(v1::CONTRAST, watch.address, other, AtMost(kShortTimeout)));

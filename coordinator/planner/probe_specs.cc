@@ -78,7 +78,9 @@ v1::ProbeSpec WalkSpec(const IpAddress& address, const WalkShape& shape, absl::D
   trace.set_protocol(shape.protocol);
   trace.set_first_ttl(shape.first_ttl);
   trace.set_last_ttl(shape.last_ttl);
-  if (shape.reprobe) *trace.mutable_reprobe_after() = ToProto(kReprobeAfter);
+  // The kernel repeats a SYN by itself after a second, at the same TTL.
+  const bool repeats_itself = shape.protocol == v1::TraceProbe::TCP;
+  if (shape.reprobe && !repeats_itself) *trace.mutable_reprobe_after() = ToProto(kReprobeAfter);
   return spec;
 }
 

@@ -29,7 +29,7 @@ struct WalkShape {
   uint32_t port = 0;
   uint32_t first_ttl = 1;
   uint32_t last_ttl = 0;
-  bool reprobe = false;
+  bool reprobe = false;  // ask silent distances again; TCP does that by itself after 1 s
 };
 v1::ProbeSpec WalkSpec(const IpAddress& address, const WalkShape& shape, absl::Duration timeout);
 

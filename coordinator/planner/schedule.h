@@ -37,7 +37,7 @@ inline constexpr absl::Duration kControlTimeout = absl::Seconds(2);
 // One packet and no more: it ends before the kernel's second SYN.
 inline constexpr absl::Duration kShortTimeout = absl::Milliseconds(950);
 inline constexpr absl::Duration kReprobeAfter = absl::Milliseconds(700);
-inline constexpr absl::Duration kWalkTimeout = absl::Milliseconds(1100);
+inline constexpr absl::Duration kWalkTimeout = absl::Milliseconds(950);
 inline constexpr absl::Duration kReprobingWalkTimeout = absl::Milliseconds(1700);
 // Walks end this long before the deadline, so that hop pings can still follow.
 inline constexpr absl::Duration kWalkMargin = absl::Milliseconds(500);

@@ -55,12 +55,20 @@ absl::StatusOr<v1::AddressFamily> SettleFamily(const v1::Target& target, v1::Add
   return own;
 }
 
+v1::AddressFamily VantageFamily(const v1::Target& target, v1::AddressFamily family) {
+  const absl::StatusOr<IpAddress> address = IpAddress::Parse(target.host());
+  if (!address.ok()) return family;
+  const bool loopback = address->is_v4() ? address->bytes()[0] == 127 : target.host() == "::1";
+  return loopback ? v1::ADDRESS_FAMILY_UNSPECIFIED : family;
+}
+
 absl::StatusOr<DiagnosisRequest> CheckDiagnosisSpec(const v1::DiagnosisSpec& spec) {
   DiagnosisRequest request;
   request.spec = spec;
   PM_ASSIGN_OR_RETURN(request.target, ParseTarget(spec.target()));
   PM_ASSIGN_OR_RETURN(request.selector, Selector::Parse(spec.from()));
   PM_ASSIGN_OR_RETURN(request.family, SettleFamily(request.target, spec.family()));
+  request.vantage_family = VantageFamily(request.target, request.family);
   PM_ASSIGN_OR_RETURN(request.deadline, CheckTimeout(spec));
   PM_ASSIGN_OR_RETURN(request.neighbors, CheckNeighbors(spec));
   if (spec.limit() > kMaxVantages) {

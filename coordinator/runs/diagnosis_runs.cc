@@ -73,7 +73,7 @@ void DiagnosisRuns::Create(v1::CreateDiagnosisRequest request, Reply<v1::Diagnos
 void DiagnosisRuns::Select(Creation creation, std::vector<std::vector<std::string>> run_nodes,
                            Reply<v1::Diagnosis> reply) {
   const VantageQuery query{creation.request.selector, std::move(run_nodes),
-                           creation.request.spec.limit(), creation.request.family};
+                           creation.request.spec.limit(), creation.request.vantage_family};
   absl::StatusOr<std::vector<v1::Node>> vantages = SelectVantages(host_.Nodes(), query);
   if (!vantages.ok()) return reply(vantages.status());
   Persist(std::move(creation), *std::move(vantages), std::move(reply));

@@ -13,7 +13,7 @@ inline constexpr size_t kMaxRunningProbeRuns = 64;
 inline constexpr size_t kMaxFinishedRuns = 100;  // of each kind, the longest unused goes first
 inline constexpr size_t kMaxWatchersPerRun = 64;
 inline constexpr size_t kMaxLoadingWatchers = 1024;  // of diagnoses that the store is asked for
-inline constexpr size_t kMaxReferencedRuns = 8;  // "@ID" in a selector
+inline constexpr size_t kMaxReferencedRuns = 8;      // "@ID" in a selector
 
 inline constexpr size_t kMaxRequestIds = 10000;
 inline constexpr size_t kMaxRequestIdOctets = 128;

@@ -94,6 +94,7 @@ absl::StatusOr<ProbeRequest> CheckProbeRequest(const v1::CreateProbeRunRequest& 
   checked.limit = request.limit();
   PM_ASSIGN_OR_RETURN(const v1::Target target, FindHost(request));
   PM_ASSIGN_OR_RETURN(checked.family, SettleFamily(target, request.family()));
+  checked.vantage_family = VantageFamily(target, checked.family);
   PM_RETURN_IF_ERROR(CheckHttp(checked.spec));
   PM_RETURN_IF_ERROR(SetPort(target, &checked.spec));
   PM_RETURN_IF_ERROR(SetTimeout(&checked.spec));

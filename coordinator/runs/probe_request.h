@@ -20,6 +20,7 @@ struct ProbeRequest {
   bool is_name = false;  // to be resolved at each vantage
   v1::ProbeSpec spec;    // timeout and role set; address set unless is_name
   v1::AddressFamily family = v1::ADDRESS_FAMILY_UNSPECIFIED;
+  v1::AddressFamily vantage_family = v1::ADDRESS_FAMILY_UNSPECIFIED;  // what vantages must have
 };
 
 // INVALID_ARGUMENT that says which field is wrong and what would be right. What a node thinks of

@@ -66,7 +66,8 @@ void ProbeRuns::Create(v1::CreateProbeRunRequest request, Reply<v1::ProbeRun> re
 void ProbeRuns::Begin(const ProbeRequest& request, std::vector<std::vector<std::string>> run_nodes,
                       Reply<v1::ProbeRun> reply) {
   if (interrupted_) return reply(absl::UnavailableError("the coordinator is shutting down"));
-  const VantageQuery query{request.selector, std::move(run_nodes), request.limit, request.family};
+  const VantageQuery query{request.selector, std::move(run_nodes), request.limit,
+                           request.vantage_family};
   const absl::StatusOr<std::vector<v1::Node>> vantages = SelectVantages(host_.Nodes(), query);
   if (!vantages.ok()) return reply(vantages.status());
   const absl::Time now = host_.loop().clock().Wall();

@@ -129,6 +129,15 @@ TEST_F(Cli, ResumesAfterABrokenStream) {
   EXPECT_EQ(coordinator_.diagnoses.watches(), 2);
 }
 
+TEST_F(Cli, GivesUpWhenTheCoordinatorStaysAway) {
+  Hold();
+  Program program(Command({"diagnose", "x", "--jsonl"}));
+  ASSERT_TRUE(program.AwaitOutput("vantageChanged"));
+  coordinator_.Stop();
+  EXPECT_EQ(program.Wait(), 3);
+  EXPECT_THAT(program.err(), HasSubstr("cannot reach the coordinator"));
+}
+
 TEST_F(Cli, LiveTableIsRedrawnInPlaceOnATerminal) {
   coordinator_.diagnoses.script.pause = absl::Milliseconds(150);
   Program program(Command({"diagnose", "x"}), {.environment = {}, .terminal = true});
@@ -223,6 +232,7 @@ TEST_F(Cli, ProbePrintsResultsAsTheyArrive) {
   v1::ProbeRun run;
   run.set_name("probeRuns/1");
   run.set_host("10.99.0.10");
+  run.mutable_spec()->mutable_tcp();
   v1::VantageReport& va = *run.add_vantages();
   va.set_node("nodes/va");
   v1::ProbeRunEvent seen;

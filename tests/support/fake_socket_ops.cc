@@ -80,11 +80,16 @@ void FakeSocketOps::Deliver(int fd, absl::Duration delay, ReceivedDatagram datag
 
 void FakeSocketOps::DeliverError(int fd, absl::Duration delay, QueuedError error) {
   Later(fd, delay, [error = std::move(error)](Socket& socket) {
-    socket.errors.push_back(error);
+    if (!socket.error_queue) return;
+    if (!socket.connected) socket.errors.push_back(error);
     socket.pending_error = error.error;
     if (socket.connecting) socket.hung_up = true;
     socket.connecting = false;
   });
+}
+
+void FakeSocketOps::QueueErrorOnly(int fd, absl::Duration delay, QueuedError error) {
+  Later(fd, delay, [error = std::move(error)](Socket& socket) { socket.errors.push_back(error); });
 }
 
 void FakeSocketOps::WakeSpuriously(int fd, absl::Duration delay, uint32_t ready) {
@@ -156,6 +161,13 @@ SysResult FakeSocketOps::SetDontFragment(int fd, IpAddress::Family, bool on) {
   Socket* socket = Find(fd);
   if (socket == nullptr) return Failure(EBADF);
   socket->dont_fragment = on;
+  return SysResult{};
+}
+
+SysResult FakeSocketOps::SetErrorQueue(int fd, IpAddress::Family, bool on) {
+  Socket* socket = Find(fd);
+  if (socket == nullptr) return Failure(EBADF);
+  socket->error_queue = on;
   return SysResult{};
 }
 

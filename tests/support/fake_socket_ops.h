@@ -16,7 +16,8 @@ namespace probemesh {
 
 // Behaves as Linux does where probes can notice: an ICMP error sets the socket's pending error,
 // which the next Send, SendTo or Receive returns once; taking the last ICMP entry off the error
-// queue clears it; a TCP socket in the handshake dies of its first ICMP error. Answers to sockets
+// queue clears it; a TCP socket dies of its first ICMP error, which is queued during the handshake
+// only. Answers to sockets
 // that are closed by then are lost. Numbers of descriptors are never used twice.
 class FakeSocketOps final : public SocketOps {
  public:
@@ -52,6 +53,9 @@ class FakeSocketOps final : public SocketOps {
   // A datagram, or bytes of a stream; an empty one ends the stream.
   void Deliver(int fd, absl::Duration delay, ReceivedDatagram datagram);
   void DeliverError(int fd, absl::Duration delay, QueuedError error);
+  // An entry that is in the error queue only: no pending error, and a handshake goes on. Linux does
+  // so when the ICMP error meets a connect() that still holds the socket's lock.
+  void QueueErrorOnly(int fd, absl::Duration delay, QueuedError error);
   // A wakeup without a cause: the descriptor is reported with `ready` for one instant.
   void WakeSpuriously(int fd, absl::Duration delay, uint32_t ready);
 
@@ -64,6 +68,7 @@ class FakeSocketOps final : public SocketOps {
   SysResult Connect(int fd, const Endpoint& remote) override;
   SysResult SetTtl(int fd, IpAddress::Family family, int ttl) override;
   SysResult SetDontFragment(int fd, IpAddress::Family family, bool on) override;
+  SysResult SetErrorQueue(int fd, IpAddress::Family family, bool on) override;
   SysResult Send(int fd, absl::string_view payload) override;
   SysResult SendTo(int fd, absl::string_view payload, const Endpoint& to) override;
   SysResult Receive(int fd, ReceivedDatagram* datagram) override;
@@ -84,6 +89,7 @@ class FakeSocketOps final : public SocketOps {
     bool connecting = false;
     bool connected = false;
     bool hung_up = false;
+    bool error_queue = true;
     int pending_error = 0;
     std::deque<ReceivedDatagram> input;
     std::deque<QueuedError> errors;

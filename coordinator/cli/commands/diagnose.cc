@@ -90,6 +90,8 @@ class DiagnoseCommand {
   }
 
   void Cancel() {
+    view_.NoteCancellation();
+    Redraw();
     v1::CancelDiagnosisRequest request;
     request.set_name(name_);
     auto answer = connection_.Call(&Stub::CancelDiagnosis, stub_, request, kCancelPatience);

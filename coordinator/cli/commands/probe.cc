@@ -59,7 +59,8 @@ class ProbeCommand {
     if (options_.format == OutputFormat::kJsonLines) place_.terminal.PrintLine(EventJson(event));
     if (event.has_accepted()) run_ = event.accepted();
     if (event.has_done()) run_ = event.done();
-    if (event.has_observation() && options_.format == OutputFormat::kText) {
+    const bool result = event.has_observation() && IsResult(run_, event.observation());
+    if (result && options_.format == OutputFormat::kText) {
       place_.terminal.PrintLines(
           RenderProbeResult(run_, event.observation(), place_.terminal.style()));
       place_.terminal.PrintLine("");
@@ -81,9 +82,7 @@ class ProbeCommand {
     }
     if (options_.format != OutputFormat::kText) return;
     for (const v1::VantageReport& report : run_.vantages()) {
-      // Those whose observation says why have been printed already.
-      const std::string line =
-          report.observations().empty() ? RenderIdleVantage(report) : std::string();
+      const std::string line = RenderIdleVantage(run_, report);
       if (!line.empty()) place_.terminal.PrintLine(line);
     }
     place_.terminal.PrintLine(ProbeSummary(run_));

@@ -11,6 +11,8 @@ namespace {
 constexpr char kEraseToEndOfLine[] = "\x1b[K";
 constexpr char kEraseBelow[] = "\x1b[J";
 
+std::string Up(size_t rows) { return rows == 0 ? "" : absl::StrCat("\r\x1b[", rows, "A"); }
+
 }  // namespace
 
 size_t VisibleWidth(const std::string& line) {
@@ -27,16 +29,16 @@ size_t VisibleWidth(const std::string& line) {
   return DisplayWidth(visible);
 }
 
-std::string Frame::BackToTop(size_t columns) const {
+size_t Frame::Rows(size_t columns) const {
   size_t rows = 0;
   for (const size_t width : drawn_) {
     rows += columns == 0 ? 1 : std::max<size_t>(1, (width + columns - 1) / columns);
   }
-  return rows == 0 ? "" : absl::StrCat("\r\x1b[", rows, "A");
+  return rows;
 }
 
 std::string Frame::Draw(const std::vector<std::string>& lines, size_t columns) {
-  std::string output = BackToTop(columns);
+  std::string output = Up(Rows(columns));
   drawn_.clear();
   for (const std::string& line : lines) {
     absl::StrAppend(&output, line, kEraseToEndOfLine, "\n");
@@ -46,9 +48,13 @@ std::string Frame::Draw(const std::vector<std::string>& lines, size_t columns) {
 }
 
 std::string Frame::Clear(size_t columns) {
-  const std::string output = drawn_.empty() ? "" : BackToTop(columns) + kEraseBelow;
+  // Line by line: some terminals take the erasure of a whole screen for one to keep in their
+  // history.
+  const size_t rows = Rows(columns);
+  std::string output = Up(rows);
+  for (size_t i = 0; i < rows; ++i) absl::StrAppend(&output, kEraseToEndOfLine, "\n");
   drawn_.clear();
-  return output;
+  return absl::StrCat(output, Up(rows));
 }
 
 }  // namespace probemesh::cli

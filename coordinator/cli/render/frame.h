@@ -18,7 +18,7 @@ class Frame {
   std::string Clear(size_t columns);
 
  private:
-  std::string BackToTop(size_t columns) const;
+  size_t Rows(size_t columns) const;
 
   std::vector<size_t> drawn_;  // widths of the lines that are on the screen
 };

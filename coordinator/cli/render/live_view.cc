@@ -87,7 +87,8 @@ std::vector<std::string> LiveView::Render(absl::Duration elapsed, unsigned frame
     const std::string more = absl::StrCat("... and ", hidden, " more");
     lines.push_back(style.width > 0 ? Truncate(more, style.width) : more);
   }
-  const std::string footer = SoFar(diagnosis_);
+  const std::string footer =
+      absl::StrCat(SoFar(diagnosis_), cancelling_ ? "; cancelling, again to leave at once" : "");
   lines.push_back(
       style.Paint(Color::kDim, style.width > 0 ? Truncate(footer, style.width) : footer));
   if (height > 0 && lines.size() > height) lines.resize(height);

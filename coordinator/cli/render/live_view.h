@@ -16,6 +16,9 @@ class LiveView {
   // Events of unknown vantages add a row, so that a picture resumed in the middle is still whole.
   void Apply(const v1::DiagnosisEvent& event);
 
+  // Shown until the end comes.
+  void NoteCancellation() { cancelling_ = true; }
+
   bool done() const { return done_; }
   const v1::Diagnosis& diagnosis() const { return diagnosis_; }
 
@@ -28,6 +31,7 @@ class LiveView {
 
   v1::Diagnosis diagnosis_;
   bool done_ = false;
+  bool cancelling_ = false;
 };
 
 }  // namespace probemesh::cli

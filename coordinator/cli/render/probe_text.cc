@@ -1,5 +1,6 @@
 #include "coordinator/cli/render/probe_text.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -187,7 +188,11 @@ std::string ConnectWords(const v1::ProbeRun& run, const v1::Observation& observa
   for (const v1::Exchange& exchange : observation.exchanges()) {
     if (!rtt) rtt = RoundTrip(exchange);
   }
-  if (observation.outcome() == v1::ANSWERED) {
+  const v1::IcmpError* icmp = FirstIcmpError(observation);
+  if (observation.outcome() == v1::ANSWERED && icmp != nullptr) {
+    // A datagram to a closed port: the host itself says so (RFC 1122 3.2.2.1).
+    absl::StrAppend(&line, "the host is alive, the port closed: ", IcmpWords(*icmp));
+  } else if (observation.outcome() == v1::ANSWERED) {
     absl::StrAppend(&line, observation.spec().has_udp() ? "answered" : "connected");
   } else {
     absl::StrAppend(&line, OutcomeWords(observation));
@@ -280,11 +285,17 @@ std::vector<std::string> RenderProbeResult(const v1::ProbeRun& run,
   return lines;
 }
 
-std::string RenderIdleVantage(const v1::VantageReport& report) {
-  const bool idle = report.state() == v1::VantageReport::NOT_RUN ||
-                    report.state() == v1::VantageReport::LOST ||
-                    report.state() == v1::VantageReport::DISCARDED;
-  if (!idle) return "";
+bool IsResult(const v1::ProbeRun& run, const v1::Observation& observation) {
+  if (observation.spec().kind_case() != run.spec().kind_case()) return false;
+  return !run.spec().has_dns() || (observation.spec().dns().name() == run.spec().dns().name() &&
+                                   observation.spec().dns().type() == run.spec().dns().type());
+}
+
+std::string RenderIdleVantage(const v1::ProbeRun& run, const v1::VantageReport& report) {
+  const bool has_result =
+      std::any_of(report.observations().begin(), report.observations().end(),
+                  [&run](const v1::Observation& seen) { return IsResult(run, seen); });
+  if (has_result) return "";
   return absl::StrCat("> ", Printable(ShortName(report.node())), ": ", StateWord(report.state()),
                       report.reason().empty() ? "" : ", ", Printable(report.reason()));
 }

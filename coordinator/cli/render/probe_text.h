@@ -14,8 +14,12 @@ namespace probemesh::cli {
 std::vector<std::string> RenderProbeResult(const v1::ProbeRun& run,
                                            const v1::Observation& observation, const Style& style);
 
-// A vantage that could not look, in one line; empty for those that looked.
-std::string RenderIdleVantage(const v1::VantageReport& report);
+// Whether the observation is what the run was for. Names are looked up first, at each vantage;
+// those lookups are evidence too, but not the result.
+bool IsResult(const v1::ProbeRun& run, const v1::Observation& observation);
+
+// A vantage that has no result, in one line with the reason; empty for those that have one.
+std::string RenderIdleVantage(const v1::ProbeRun& run, const v1::VantageReport& report);
 
 // "3 of 5 vantages got an answer, 1 did not, 1 could not look."
 std::string ProbeSummary(const v1::ProbeRun& run);

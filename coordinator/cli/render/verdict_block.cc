@@ -186,14 +186,17 @@ std::vector<std::string> RenderVerdictBlock(const v1::Diagnosis& diagnosis, cons
     AddNextSteps(judgement, block);
     block.Blank();
   }
-  // Never broken by us: the last line of the output is the whole sentence.
-  block.Line(FinalSentence(diagnosis));
+  // In a pipe the last line of the output is the whole sentence; a terminal would break it anyway.
+  for (std::string& line : WrapText(FinalSentence(diagnosis), style.width)) {
+    block.Line(std::move(line));
+  }
   return block.Take();
 }
 
 std::vector<std::string> RenderDiagnosis(const v1::Diagnosis& diagnosis, const Style& style,
                                          const VerdictBlockOptions& options) {
-  std::vector<std::string> lines = {HeadingOf(diagnosis), ""};
+  std::vector<std::string> lines = WrapText(HeadingOf(diagnosis), style.width);
+  lines.emplace_back();
   if (diagnosis.vantages_size() > 0) {
     for (std::string& line :
          RenderTable(VantageColumns(diagnosis), VantageRows(diagnosis), style)) {

@@ -224,7 +224,7 @@ v1::DnsServerAnswer DnsServerQuery::Snapshot(const Transport& transport, bool tc
   *answer.mutable_duration() = ToProto(end - transport.started);
   if (answer.outcome() != v1::OUTCOME_UNSPECIFIED) return answer;
   answer.set_outcome(tcp && stream_->connected() ? v1::HUNG : v1::SILENT);
-  if (tcp && stream_->icmp_error()) {
+  if (tcp && !stream_->connected() && stream_->icmp_error()) {
     answer.set_outcome(v1::ICMP_ERROR);
     *answer.mutable_icmp_error() = *stream_->icmp_error();
   }
@@ -244,7 +244,6 @@ std::vector<v1::Exchange> DnsServerQuery::Exchanges() const {
   if (tcp_.used) {
     exchanges.push_back(stream_->exchange());
     exchanges.back().set_sequence(options_.sequence);
-    if (stream_->icmp_error()) *exchanges.back().mutable_icmp_error() = *stream_->icmp_error();
   }
   return exchanges;
 }

@@ -82,8 +82,6 @@ void CurlLoop::OnReady(int fd, uint32_t ready) {
 void CurlLoop::Drive(int fd, int flags) {
   int running = 0;
   curl_multi_socket_action(multi_, fd, flags, &running);
-  // After libcurl's own look: reading the error queue clears SO_ERROR.
-  if ((flags & CURL_CSELECT_ERR) != 0 && watched_.count(fd) > 0) owner_.OnSocketError(fd);
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg == CURLMSG_DONE) return owner_.OnCurlDone(message->data.result);

@@ -19,8 +19,6 @@ class CurlLoop {
     virtual ~Owner() = default;
     // The transfer has ended; from the loop, outside of libcurl; may destroy the CurlLoop.
     virtual void OnCurlDone(CURLcode code) = 0;
-    // `fd` has been reported with kError and libcurl still wants it: the error queue is not empty.
-    virtual void OnSocketError(int fd) = 0;
   };
 
   CurlLoop(EventLoop& loop, Owner& owner);

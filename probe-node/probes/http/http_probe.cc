@@ -92,9 +92,7 @@ class HttpProbeRun final : public Probe, public TcpStream::Listener, public Http
   }
 
   void KeepExchange() {
-    v1::Exchange* exchange = draft_.observation().add_exchanges();
-    *exchange = stream_->exchange();
-    if (stream_->icmp_error()) *exchange->mutable_icmp_error() = *stream_->icmp_error();
+    *draft_.observation().add_exchanges() = stream_->exchange();
     draft_.EndStage(v1::CONNECT, hop_start_);
   }
 
@@ -138,14 +136,6 @@ class HttpProbeRun final : public Probe, public TcpStream::Listener, public Http
     v1::HttpHop* hop = evidence.mutable_hops(evidence.hops_size() - 1);
     hop->set_status(head.status());
     hop->set_location(PrintableText(head.location(), kMaxUrlText));
-    KeepIcmpError(response);
-  }
-
-  void KeepIcmpError(const HttpResponse& response) {
-    if (!response.icmp_error) return;
-    v1::Observation& observation = draft_.observation();
-    v1::Exchange* exchange = observation.mutable_exchanges(observation.exchanges_size() - 1);
-    *exchange->mutable_icmp_error() = *response.icmp_error;
   }
 
   void AddTransferStages(const HttpResponse& response) {

@@ -178,7 +178,6 @@ curl_socket_t HttpTransfer::HandOverSocket(const curl_sockaddr& address) {
 }
 
 void HttpTransfer::CloseSocket(int fd) {
-  ReadErrorQueue(fd);
   curl_.ForgetSocket(fd);
   giving_up_ ? context_.sockets.Abort(fd) : context_.sockets.Close(fd);
 }
@@ -188,21 +187,14 @@ void HttpTransfer::OnCurlDone(CURLcode code) {
   owner_.OnTransferEnded();
 }
 
-void HttpTransfer::OnSocketError(int fd) { ReadErrorQueue(fd); }
-
-void HttpTransfer::ReadErrorQueue(int fd) {
-  const ErrorQueueContent content = DrainErrorQueue(context_.sockets, fd);
-  if (content.icmp && !icmp_error_) icmp_error_ = StreamIcmpError(*content.icmp);
-}
-
 HttpResponse HttpTransfer::Response() const {
   HttpResponse response;
   response.head = head_;
   response.body_bytes = body_bytes_;
   response.body_truncated = body_truncated_;
   response.body_sha256 = HexDigest(digest_.get());
-  response.icmp_error = icmp_error_;
-  if (request_.url.https) response.tls = witness_.evidence();
+  // Before the first record of the server there is nothing to say, not "unverified".
+  if (witness_.evidence().ByteSizeLong() > 0) response.tls = witness_.evidence();
   if (witness_.handshake_done()) response.tls_done = *witness_.handshake_done() - start_;
   curl_off_t microseconds = 0;
   if (easy_ != nullptr &&
@@ -229,9 +221,7 @@ v1::Stage HttpTransfer::CurrentStage() const {
 void HttpTransfer::ClassifyPending(HttpResponse& response) const {
   response.failed_stage = CurrentStage();
   const bool spoke = head_.started() || response.first_byte.has_value();
-  if (icmp_error_) {
-    response.outcome = v1::ICMP_ERROR;
-  } else if (response.failed_stage == v1::TLS_HANDSHAKE || !spoke) {
+  if (response.failed_stage == v1::TLS_HANDSHAKE || !spoke) {
     response.outcome = v1::HUNG;
     response.error = "no response by the deadline";
   } else {
@@ -266,7 +256,6 @@ void HttpTransfer::ClassifyFailure(CURLcode code, HttpResponse& response) const 
 // libcurl keeps the errno of a failed read to itself; its words are all there is.
 v1::Outcome HttpTransfer::FailureOutcome(CURLcode code, absl::string_view words) const {
   if (witness_.evidence().has_alert()) return v1::BAD_ANSWER;
-  if (icmp_error_) return v1::ICMP_ERROR;
   // The socket was connected when libcurl got it: "could not connect" means that it no longer is.
   const bool reset =
       Mentions(words, "reset by peer") || code == CURLE_SEND_ERROR || code == CURLE_COULDNT_CONNECT;

@@ -43,8 +43,7 @@ struct HttpResponse {
   uint64_t body_bytes = 0;
   std::string body_sha256;
   bool body_truncated = false;
-  std::optional<v1::TlsEvidence> tls;  // https only
-  std::optional<v1::IcmpError> icmp_error;
+  std::optional<v1::TlsEvidence> tls;  // https only, once the server has said anything
   std::optional<absl::Duration> tls_done;
   std::optional<absl::Duration> first_byte;
 };
@@ -73,7 +72,6 @@ class HttpTransfer final : public CurlLoop::Owner {
 
  private:
   void OnCurlDone(CURLcode code) override;
-  void OnSocketError(int fd) override;
 
   absl::Status SetUp();
   void SetBasics();
@@ -89,7 +87,6 @@ class HttpTransfer final : public CurlLoop::Owner {
   void ClassifyFailure(CURLcode code, HttpResponse& response) const;
   v1::Outcome FailureOutcome(CURLcode code, absl::string_view words) const;
   v1::Stage CurrentStage() const;
-  void ReadErrorQueue(int fd);
 
   ProbeContext& context_;
   const HttpRequest request_;
@@ -102,7 +99,6 @@ class HttpTransfer final : public CurlLoop::Owner {
   uint64_t body_bytes_ = 0;
   bool body_truncated_ = false;
   bool giving_up_ = false;
-  std::optional<v1::IcmpError> icmp_error_;
   TlsWitness witness_;
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest_;
   char error_[CURL_ERROR_SIZE] = {};

@@ -76,7 +76,6 @@ void TcpStream::EndLater(v1::Outcome outcome) {
 
 void TcpStream::OnReady(uint32_t ready) {
   if (!connected_) return OnConnecting(ready);
-  if ((ready & kError) != 0) TakeErrorQueue();
   if ((ready & kWritable) != 0) FlushOutput();
   if ((ready & (kReadable | kError)) != 0) ReadOnce();
 }
@@ -96,6 +95,7 @@ void TcpStream::OnConnecting(uint32_t ready) {
     return;
   }
   connected_ = true;
+  sockets_.SetErrorQueue(fd_, remote_.address.family(), false);
   RecordReply(v1::POSITIVE);
   if (reset_at_once) {
     loop_.UnwatchFd(fd_);
@@ -113,12 +113,12 @@ void TcpStream::TakeErrorQueue() {
     icmp_error_ = StreamIcmpError(*content.icmp);
     error_time_ = content.icmp->kernel_time;
     error_ttl_ = content.icmp->ttl;
-    if (!connected_) RecordReply(v1::ICMP);
+    RecordReply(v1::ICMP);
   }
   if (content.local && !local_error_) {
     local_error_ = StreamLocalError("connect", content.local->error, /*synchronous=*/false,
                                     /*from_error_queue=*/true);
-    if (!connected_) RecordReply(v1::LOCAL);
+    RecordReply(v1::LOCAL);
   }
 }
 
@@ -178,7 +178,6 @@ void TcpStream::ReadOnce() {
 }
 
 void TcpStream::EndReading(int error) {
-  if (icmp_error_ && error != ECONNRESET) return End(v1::ICMP_ERROR);
   if (error == 0) return End(v1::CLOSED);
   if (error == ECONNRESET || error == EPIPE) return End(v1::RESET);
   if (!local_error_) local_error_ = StreamLocalError("recv", error, false, false);

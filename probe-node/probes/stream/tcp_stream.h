@@ -24,7 +24,7 @@ class TcpStream {
     // At most 64 KiB, never empty.
     virtual void OnStreamData(absl::string_view data) = 0;
     // The last call. Before the connection: REFUSED, ICMP_ERROR or LOCAL_ERROR. After it: RESET,
-    // CLOSED (orderly end of the peer's data), ICMP_ERROR or LOCAL_ERROR.
+    // CLOSED (orderly end of the peer's data) or LOCAL_ERROR.
     virtual void OnStreamEnded(v1::Outcome outcome) = 0;
   };
 
@@ -39,6 +39,7 @@ class TcpStream {
   // After OnStreamConnected only. Keeps what the kernel does not take yet.
   void Send(absl::string_view bytes);
   // Hands the connected, unwatched descriptor to the caller, who closes it with SocketOps::Close.
+  // Its error queue is off: from here on, ICMP errors end nothing (see SocketOps::SetErrorQueue).
   int Release();
   // Ends a connection that answers no more, silently and with a reset: octets that nobody
   // acknowledged would be retransmitted for a minute otherwise, and draw ICMP errors from routers
@@ -48,7 +49,7 @@ class TcpStream {
   bool connected() const { return connected_; }
   // The handshake: SYN sent and what came back. NO_REPLY until something did.
   const v1::Exchange& exchange() const { return exchange_; }
-  // An ICMP error that the kernel reported after the handshake as well as one that ended it.
+  // Of the handshake, whether it ended that or not; in `exchange` too.
   const std::optional<v1::IcmpError>& icmp_error() const { return icmp_error_; }
   const std::optional<v1::LocalError>& local_error() const { return local_error_; }
 

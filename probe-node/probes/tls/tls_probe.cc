@@ -125,17 +125,14 @@ class TlsProbeRun final : public Probe, public TcpStream::Listener {
     stream_->Abort();
     if (!connected) draft_.EndStage(v1::CONNECT, absl::ZeroDuration());
     const v1::Stage stage = connected ? v1::TLS_HANDSHAKE : v1::CONNECT;
-    if (stream_->icmp_error()) return Finish(v1::ICMP_ERROR, stage, "");
-    if (!connected) return Finish(v1::SILENT, stage, "");
+    if (!connected) return Finish(stream_->icmp_error() ? v1::ICMP_ERROR : v1::SILENT, stage, "");
     Finish(v1::HUNG, stage,
            received_ == 0 ? "no octet after connecting" : "handshake not finished in time");
   }
 
   void Finish(v1::Outcome outcome, v1::Stage stage, absl::string_view detail) {
     v1::Observation& observation = draft_.observation();
-    v1::Exchange* exchange = observation.add_exchanges();
-    *exchange = stream_->exchange();
-    if (stream_->icmp_error()) *exchange->mutable_icmp_error() = *stream_->icmp_error();
+    *observation.add_exchanges() = stream_->exchange();
     if (outcome == v1::LOCAL_ERROR && stream_->local_error()) {
       *observation.mutable_local_error() = *stream_->local_error();
     }

@@ -89,6 +89,7 @@ TEST(Usage, ErrorsAreOneLineAndStatus64) {
   ExpectUsageError({"probe", "tcp", "host"}, "no port");
   ExpectUsageError({"probe", "tcp", "host:99999"}, "host:99999");
   ExpectUsageError({"probe", "ping", "host:80"}, "no port");
+  ExpectUsageError({"probe", "ping", "host", "-c", "100"}, "--count");
   ExpectUsageError({"probe", "http", "host"}, "URL");
   ExpectUsageError({"probe", "http", "https://user@host/"}, "user name");
   ExpectUsageError({"probe", "trace", "host", "-f", "9", "-m", "3"}, "--first-ttl");
@@ -185,6 +186,14 @@ TEST_F(ConfigFile, SetsFlagsBelowTheEnvironment) {
   EXPECT_EQ(Parsed<DiagnoseOptions>({"--config", path_, "diagnose", "host"}).spec.limit(), 7u);
   EXPECT_EQ(ParseCommandLine({"--config", path_, "diagnose", "host"}).global.context,
             "/from/environment");
+}
+
+TEST_F(ConfigFile, AndTheEnvironmentMayHoldLists) {
+  Write("[diagnose]\nneighbor = [\"10.0.0.2\", \"10.0.0.3\"]\n");
+  EXPECT_EQ(Parsed<DiagnoseOptions>({"--config", path_, "diagnose", "host"}).spec.neighbors_size(),
+            2);
+  const ScopedVariable neighbors("PROBEMESH_NEIGHBOR", "10.0.0.4,10.0.0.5");
+  EXPECT_EQ(Parsed<DiagnoseOptions>({"diagnose", "host"}).spec.neighbors(1), "10.0.0.5");
 }
 
 TEST_F(ConfigFile, WithATypoIsAnError) {

@@ -114,6 +114,10 @@ TEST(LiveView, GrowsWithEachEvent) {
   EXPECT_TRUE(absl::StrContains(after[3], "vb       AS65002  ok     -    8.1 ms")) << after[3];
   EXPECT_EQ(after[4], "so far: PATH_FAILURE, HIGH (0.93)");
 
+  view.NoteCancellation();
+  EXPECT_EQ(view.Render(absl::Milliseconds(1300), 1, 24, {})[4],
+            "so far: PATH_FAILURE, HIGH (0.93); cancelling, again to leave at once");
+
   EXPECT_FALSE(view.done());
   v1::DiagnosisEvent done;
   *done.mutable_done() = PathFailureDiagnosis();

@@ -67,37 +67,40 @@ TEST(ExitCodeOfDiagnosis, UnfinishedIsUnknown) {
   }
 }
 
-v1::ProbeRun RunOf(const std::vector<v1::Outcome>& outcomes) {
+v1::ProbeRun RunOf(const std::vector<Report::State>& states) {
   v1::ProbeRun run;
   run.set_state(v1::ProbeRun::DONE);
-  for (const v1::Outcome outcome : outcomes) {
-    run.add_vantages()->add_observations()->set_outcome(outcome);
-  }
+  for (const Report::State state : states) run.add_vantages()->set_state(state);
   return run;
 }
 
 TEST(ExitCodeOfProbeRun, CountsOnlyVantagesThatCouldLook) {
-  EXPECT_EQ(ExitCodeOf(RunOf({v1::ANSWERED, v1::ANSWERED})), ExitCode::kHealthy);
-  EXPECT_EQ(ExitCodeOf(RunOf({v1::ANSWERED, v1::NOT_RUN})), ExitCode::kHealthy);
-  EXPECT_EQ(ExitCodeOf(RunOf({v1::ANSWERED, v1::SILENT})), ExitCode::kPartial);
-  EXPECT_EQ(ExitCodeOf(RunOf({v1::REFUSED, v1::SILENT})), ExitCode::kUnusable);
-  EXPECT_EQ(ExitCodeOf(RunOf({v1::REFUSED, v1::LOCAL_ERROR})), ExitCode::kUnusable);
-  EXPECT_EQ(ExitCodeOf(RunOf({v1::LOCAL_ERROR, v1::NOT_RUN})), ExitCode::kUnknown);
+  EXPECT_EQ(ExitCodeOf(RunOf({Report::OK, Report::OK})), ExitCode::kHealthy);
+  EXPECT_EQ(ExitCodeOf(RunOf({Report::OK, Report::NOT_RUN})), ExitCode::kHealthy);
+  EXPECT_EQ(ExitCodeOf(RunOf({Report::OK, Report::LOST})), ExitCode::kHealthy);
+  EXPECT_EQ(ExitCodeOf(RunOf({Report::OK, Report::FAILED})), ExitCode::kPartial);
+  EXPECT_EQ(ExitCodeOf(RunOf({Report::FAILED, Report::DISCARDED})), ExitCode::kUnusable);
+  EXPECT_EQ(ExitCodeOf(RunOf({Report::DISCARDED, Report::NOT_RUN})), ExitCode::kUnknown);
   EXPECT_EQ(ExitCodeOf(RunOf({})), ExitCode::kUnknown);
 }
 
 TEST(ExitCodeOfProbeRun, LossIsPartial) {
-  v1::ProbeRun run = RunOf({v1::ANSWERED});
-  v1::IcmpEvidence& icmp = *run.mutable_vantages(0)->mutable_observations(0)->mutable_icmp();
+  v1::ProbeRun run = RunOf({Report::OK});
+  v1::IcmpEvidence& icmp = *run.mutable_vantages(0)->add_observations()->mutable_icmp();
   icmp.set_sent(3);
   icmp.set_received(2);
   EXPECT_EQ(ExitCodeOf(run), ExitCode::kPartial);
 }
 
-TEST(ExitCodeOfProbeRun, LostVantagesDoNotCount) {
-  v1::ProbeRun run = RunOf({v1::ANSWERED, v1::SILENT});
-  run.mutable_vantages(1)->set_state(Report::LOST);
+// The lookup before the probe itself may fail in one family without any harm.
+TEST(ExitCodeOfProbeRun, LookupsDoNotCount) {
+  v1::ProbeRun run = RunOf({Report::OK});
+  run.mutable_vantages(0)->add_observations()->set_outcome(v1::BAD_ANSWER);
   EXPECT_EQ(ExitCodeOf(run), ExitCode::kHealthy);
+}
+
+TEST(ExitCodeOfProbeRun, UnfinishedIsUnknown) {
+  v1::ProbeRun run = RunOf({Report::OK});
   run.set_state(v1::ProbeRun::CANCELLED);
   EXPECT_EQ(ExitCodeOf(run), ExitCode::kUnknown);
 }

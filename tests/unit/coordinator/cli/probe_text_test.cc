@@ -251,10 +251,57 @@ TEST(ProbeSummary, DoesNotCountThoseThatCouldNotLook) {
   )pb");
   EXPECT_EQ(ProbeSummary(run),
             "1 of 2 vantages got an answer; 1 could not look and does not count.");
-  EXPECT_EQ(RenderIdleVantage(run.vantages(2)), "> vc: lost, session ended");
-  EXPECT_EQ(RenderIdleVantage(run.vantages(0)), "");
+  EXPECT_EQ(RenderIdleVantage(run, run.vantages(2)), "> vc: lost, session ended");
+  EXPECT_EQ(RenderIdleVantage(run, run.vantages(0)), "");
   run.mutable_vantages()->DeleteSubrange(0, 2);
   EXPECT_EQ(ProbeSummary(run), "No vantage could look; nothing is known about the target.");
+}
+
+TEST(IsResult, TellsTheProbeFromTheLookupBeforeIt) {
+  v1::ProbeRun run = FromText<v1::ProbeRun>(R"pb(
+    spec { tcp {} }
+    vantages {
+      node: "nodes/va"
+      state: FAILED
+      reason: "the name does not resolve here: NXDOMAIN"
+      observations {
+        outcome: BAD_ANSWER
+        spec { dns { name: "www.lab.test" type: "A" } }
+      }
+    }
+  )pb");
+  EXPECT_FALSE(IsResult(run, run.vantages(0).observations(0)));
+  EXPECT_EQ(RenderIdleVantage(run, run.vantages(0)),
+            "> va: FAILED, the name does not resolve here: NXDOMAIN");
+  run = FromText<v1::ProbeRun>(R"pb(
+    spec { dns { name: "lab.test" type: "SOA" } }
+    vantages {
+      observations { spec { dns { name: "ns.lab.test" type: "A" } } }
+      observations { spec { dns { name: "lab.test" type: "SOA" } } }
+    }
+  )pb");
+  EXPECT_FALSE(IsResult(run, run.vantages(0).observations(0)));
+  EXPECT_TRUE(IsResult(run, run.vantages(0).observations(1)));
+}
+
+TEST(RenderProbeResult, UdpKnowsThatAClosedPortIsAnAnswer) {
+  EXPECT_EQ(Rendered(R"pb(
+              node: "nodes/va"
+              outcome: ANSWERED
+              spec {
+                address: "10.99.0.10"
+                port: 33434
+                udp {}
+              }
+              exchanges {
+                send_offset {}
+                receive_offset { nanos: 8123000 }
+                reply: ICMP
+                icmp_error { type: 3 code: 3 offender: "10.99.0.10" family: IPV4 }
+              }
+            )pb"),
+            "> va (AS65001)\nudp www.lab.test (10.99.0.10) port 33434: the host is alive, the port "
+            "closed: port unreachable (ICMP 3/3) in 8.123 ms\n");
 }
 
 TEST(IcmpMark, UsesTraceroutesLetters) {

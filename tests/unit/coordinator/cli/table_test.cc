@@ -54,7 +54,7 @@ TEST(Frame, RedrawsInPlaceAndCountsWrappedRows) {
   EXPECT_EQ(frame.Draw({"three"}, 80), "\r\x1b[2Athree\x1b[K\n\x1b[J");
   // The terminal shrank to two columns: "three" now takes three rows.
   EXPECT_EQ(frame.Draw({"x"}, 2), "\r\x1b[3Ax\x1b[K\n\x1b[J");
-  EXPECT_EQ(frame.Clear(80), "\r\x1b[1A\x1b[J");
+  EXPECT_EQ(frame.Clear(80), "\r\x1b[1A\x1b[K\n\r\x1b[1A");
   EXPECT_EQ(frame.Clear(80), "");
 }
 

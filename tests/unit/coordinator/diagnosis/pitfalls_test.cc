@@ -329,6 +329,31 @@ TEST(Pitfall, AVantageWithoutTheOtherFamilyIsNoFailureOfIt) {
   EXPECT_THAT(JudgementOf(builder), Says(J::HEALTHY, J::NONE));
 }
 
+TEST(Pitfall, BrokenIpv6OfOneVantageIsNotTheTargets) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) builder.Vantage(name).Healthy();
+  for (const char* name : {"a", "c", "d"}) builder.Vantage6(name).Connects().HttpOk();
+  builder.Vantage6("b").ConnectSilent().EchoSilent();
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::HEALTHY, J::NONE));
+  EXPECT_THAT(judgement.secondary(),
+              ElementsAre(Property(&v1::SecondaryFault::verdict, J::VANTAGE_FAULT)));
+  builder.Vantage6("b").Control(true, "2001:db8::1");
+  EXPECT_EQ(JudgementOf(builder).verdict(), J::DEGRADED);
+}
+
+TEST(Pitfall, OnlyIpv6) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage6(name).NameOk().Control(true, "2001:db8::1").EchoSilent();
+    builder.Vantage6(name).ConnectIcmp({1, 3, "2001:db8:5::1", absl::Milliseconds(3060)});
+  }
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::HOST_DOWN, J::TARGET));
+  EXPECT_THAT(judgement.scope().families(), ElementsAre(v1::IPV6));
+  EXPECT_THAT(judgement.locus().addresses(), ElementsAre("2001:db8:5::1", BundleBuilder::kTarget6));
+}
+
 TEST(Pitfall, BothFamiliesFailAlike) {
   BundleBuilder builder;
   for (const std::string& name : Names()) {

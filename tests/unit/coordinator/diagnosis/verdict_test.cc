@@ -35,12 +35,14 @@ TEST(Verdict, HealthyEarlyWithThreeDiverseGroupsOfMany) {
   EXPECT_THAT(JudgementOf(builder), Says(J::HEALTHY, J::NONE));
 }
 
-TEST(Verdict, NotHealthyYetWhileOnlyOneNetworkHasReported) {
+TEST(Verdict, HealthyIsUnsureWhileOnlyOneNetworkHasReported) {
   BundleBuilder builder;
   builder.Elapsed(absl::Milliseconds(80));
   builder.Vantage("a").Healthy();
   builder.Vantage("b").NameOk();
-  EXPECT_THAT(JudgementOf(builder), Says(J::INCONCLUSIVE, J::UNKNOWN));
+  EXPECT_THAT(JudgementOf(builder), Says(J::HEALTHY, J::NONE));
+  EXPECT_EQ(JudgementOf(builder).confidence_label(), J::LOW);
+  EXPECT_THAT(JudgementOf(builder).summary(), HasSubstr("1 of 2 fit vantages"));
 }
 
 TEST(Verdict, ConnectedIsNotYetHealthy) {

@@ -19,9 +19,12 @@ TEST(PacketBudgetTest, CountsWhatSilenceWouldCost) {
   EXPECT_EQ(PacketsAtTarget(DnsSpec("x", v1::IPV4, false, absl::Seconds(3))), 0);
   WalkShape shape;
   shape.last_ttl = 12;
-  EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Seconds(1))), 9);
+  EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Milliseconds(950))), 9);
+  EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Milliseconds(1700))), 18);
+  shape.protocol = v1::TraceProbe::ICMP;
+  EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Milliseconds(1700))), 9);
   shape.reprobe = true;
-  EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Seconds(1))), 18);
+  EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Milliseconds(1700))), 18);
   shape.last_ttl = 2;
   EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Seconds(1))), 0);
 }

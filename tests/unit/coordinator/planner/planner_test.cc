@@ -274,7 +274,8 @@ TEST(PlannerTest, AVantageWhoseControlsFailTooDoesNotHoldUpTheOthers) {
   std::vector<FakeTarget> views = Views(4, Service::kAnswers);
   views[3].service = Service::kHostSilent;
   views[3].controls = false;
-  PlannerSim sim("https://192.0.2.10/", views);
+  views[3].name = Name::kSilent;
+  PlannerSim sim("https://www.example.com/", views);
   const absl::Duration end = sim.Run();
   EXPECT_GE(end, kControlTimeout);
   EXPECT_LT(end, kControlTimeout + absl::Milliseconds(100));

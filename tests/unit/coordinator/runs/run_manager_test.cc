@@ -277,6 +277,13 @@ TEST_F(RunManagerTest, EarlierRunsNameTheirVantagesAgain) {
   EXPECT_EQ(Create(Request(kTarget, "@" + id))->vantages_size(), 2);
 }
 
+TEST_F(RunManagerTest, LoopbackNeedsNoAddressTowardsTheWorld) {
+  EXPECT_EQ(Create(Request("[2001:db8::1]:80")).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  const v1::Diagnosis done = Finish(Create(Request("[::1]:80"))->name());
+  EXPECT_EQ(ReportOf(done, "a").state(), v1::VantageReport::OK);
+}
+
 TEST_F(RunManagerTest, OldFinishedRunsMakeRoom) {
   std::vector<std::string> names;
   for (size_t i = 0; i <= kMaxFinishedRuns; ++i) {

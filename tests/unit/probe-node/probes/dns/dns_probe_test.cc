@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 
 #include <cerrno>
-#include <fstream>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +14,7 @@
 #include "tests/support/loopback_server.h"
 #include "tests/support/manual_event_loop.h"
 #include "tests/support/probe_runner.h"
+#include "tests/support/temp_file.h"
 
 namespace probemesh::node {
 namespace {
@@ -32,20 +32,12 @@ const Endpoint kSecond{IpAddress::V4({192, 0, 2, 54}), 53};
 class DnsProbeTest : public ::testing::Test {
  protected:
   DnsProbeTest() {
-    context_.resolv_conf = WriteFile("resolv.conf", "");
-    context_.hosts_file = WriteFile("hosts", "");
-  }
-
-  std::string WriteFile(const std::string& name, const std::string& text) {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    const std::string path =
-        absl::StrCat(::testing::TempDir(), "dns_probe_", test->name(), "_", name);
-    std::ofstream(path) << text;
-    return path;
+    context_.resolv_conf = resolv_conf_.path();
+    context_.hosts_file = hosts_.path();
   }
 
   void UseServers(const std::string& more = "") {
-    WriteFile("resolv.conf", "nameserver 192.0.2.53\nnameserver 192.0.2.54\n" + more);
+    resolv_conf_.Write("nameserver 192.0.2.53\nnameserver 192.0.2.54\n" + more);
   }
 
   v1::ProbeSpec Spec(const std::string& address = "192.0.2.53") {
@@ -96,6 +88,8 @@ class DnsProbeTest : public ::testing::Test {
   }
   static DnsTestResponse Good() { return DnsTestResponse{.answers = {DnsTestRecord()}}; }
 
+  TempFile resolv_conf_;
+  TempFile hosts_;
   ManualEventLoop loop_;
   FakeSocketOps sockets_{loop_};
   SeededRandom random_{1};
@@ -330,7 +324,7 @@ TEST_F(DnsProbeTest, AMalformedAnswerIsABadAnswer) {
 
 TEST_F(DnsProbeTest, TheHostsFileComesFirst) {
   UseServers();
-  WriteFile("hosts", "198.51.100.2 www.example.com\n198.51.100.1 www.example.com\n");
+  hosts_.Write("198.51.100.2 www.example.com\n198.51.100.1 www.example.com\n");
   const v1::Observation seen = Run(Spec(""));
   EXPECT_EQ(seen.outcome(), v1::ANSWERED);
   EXPECT_TRUE(seen.dns().from_hosts_file());
@@ -340,10 +334,10 @@ TEST_F(DnsProbeTest, TheHostsFileComesFirst) {
 
 TEST_F(DnsProbeTest, ResolvConfIsReadAtEveryProbe) {
   on_packet_ = [&](const Packet& query) { Reply(query, Good()); };
-  WriteFile("resolv.conf", "nameserver 192.0.2.53\n");
+  resolv_conf_.Write("nameserver 192.0.2.53\n");
   EXPECT_EQ(Run(Spec("")).dns().servers(0).server(), "192.0.2.53:53");
   result_.reset();
-  WriteFile("resolv.conf", "nameserver 192.0.2.54\n");
+  resolv_conf_.Write("nameserver 192.0.2.54\n");
   EXPECT_EQ(Run(Spec("")).dns().servers(0).server(), "192.0.2.54:53");
 }
 

@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
-#include "absl/strings/str_cat.h"
 #include "probe-node/engine/icmp_governor.h"
 #include "tests/support/dns_message.h"
 #include "tests/support/fake_socket_ops.h"
 #include "tests/support/manual_event_loop.h"
+#include "tests/support/temp_file.h"
 
 namespace probemesh::node {
 namespace {
@@ -18,8 +16,8 @@ using Family = IpAddress::Family;
 class HostResolverTest : public ::testing::Test {
  protected:
   HostResolverTest() {
-    context_.hosts_file = Write("hosts", "192.0.2.80 listed.example\n");
-    context_.resolv_conf = Write("resolv", "nameserver 192.0.2.53\n");
+    context_.hosts_file = hosts_.path();
+    context_.resolv_conf = resolv_conf_.path();
     sockets_.set_network([this](const FakeSocketOps::Packet& query) {
       const auto response = answer_(DnsQueryType(query.payload));
       if (!response) return;
@@ -28,12 +26,6 @@ class HostResolverTest : public ::testing::Test {
       datagram.from = query.to;
       sockets_.Deliver(query.fd, absl::Milliseconds(20), datagram);
     });
-  }
-
-  static std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = absl::StrCat(::testing::TempDir(), "host_resolver_test_", name);
-    std::ofstream(path) << text;
-    return path;
   }
 
   HostResolver::Result Resolve(const std::string& host, Family preferred = Family::kV4) {
@@ -47,6 +39,8 @@ class HostResolverTest : public ::testing::Test {
     return result.value_or(HostResolver::Result());
   }
 
+  const TempFile hosts_{"192.0.2.80 listed.example\n"};
+  const TempFile resolv_conf_{"nameserver 192.0.2.53\n"};
   ManualEventLoop loop_;
   FakeSocketOps sockets_{loop_};
   SeededRandom random_{1};

@@ -49,7 +49,9 @@ void CloseAfterRequest(Connection& connection) {
 TEST_F(HttpFailureTest, ASilentServerHangs) {
   Expect(Probe(&Hang, absl::Milliseconds(200)), v1::HUNG, v1::RESPONSE);
   Expect(ProbeTls(&Hang, absl::Milliseconds(1500)), v1::HUNG, v1::RESPONSE);
-  Expect(Probe(&Hang, absl::Milliseconds(200), "https"), v1::HUNG, v1::TLS_HANDSHAKE);
+  const v1::Observation in_handshake = Probe(&Hang, absl::Milliseconds(200), "https");
+  Expect(in_handshake, v1::HUNG, v1::TLS_HANDSHAKE);
+  EXPECT_FALSE(in_handshake.http().has_tls());
 }
 
 TEST_F(HttpFailureTest, AResetIsAReset) {

@@ -1,5 +1,3 @@
-#include <fstream>
-
 #include "tests/unit/probe-node/probes/http/http_test_base.h"
 
 namespace probemesh::node {
@@ -53,7 +51,7 @@ TEST_F(HttpRedirectTest, AnotherHostIsResolvedByTheNode) {
     });
     LoopbackServer first(
         Answering(To(absl::StrCat("http://other.example:", second.endpoint().port, "/x"))));
-    WriteHosts("127.0.0.1 other.example\n");
+    hosts_.Write("127.0.0.1 other.example\n");
     v1::ProbeSpec spec = Following(first.endpoint());
     (*spec.mutable_http()->mutable_headers())["Authorization"] = "secret";
     const v1::Observation seen = Run(spec);

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "probe-node/probes/http/http_probe.h"
 #include "tests/support/loopback_server.h"
 #include "tests/support/probe_runner.h"
+#include "tests/support/temp_file.h"
 #include "tests/support/test_certificates.h"
 
 namespace probemesh::node {
@@ -67,20 +67,14 @@ class HttpTestBase : public ::testing::Test {
   v1::Observation Run(const v1::ProbeSpec& spec) {
     runner_ = std::make_unique<ProbeRunner>();
     runner_->context.extra_ca_pem = ca_pem_;
-    runner_->context.hosts_file = hosts_file_;
+    runner_->context.hosts_file = hosts_.path();
     runner_->context.resolv_conf = "/nonexistent";
     runner_->denied_ports = denied_ports_;
     return runner_->Run(&MakeHttpProbe, spec);
   }
 
-  void WriteHosts(const std::string& text) {
-    hosts_file_ = absl::StrCat(::testing::TempDir(), "http_test_hosts_",
-                               ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::ofstream(hosts_file_) << text;
-  }
-
   std::string ca_pem_;
-  std::string hosts_file_ = "/nonexistent";
+  TempFile hosts_;
   std::vector<uint16_t> denied_ports_;
   std::unique_ptr<ProbeRunner> runner_;
 };

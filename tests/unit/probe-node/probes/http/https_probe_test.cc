@@ -1,4 +1,6 @@
 // Certificates and alerts under HTTP.
+#include <fstream>
+
 #include "tests/unit/probe-node/probes/http/http_test_base.h"
 
 namespace probemesh::node {

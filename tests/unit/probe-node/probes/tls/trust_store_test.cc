@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "tests/support/temp_file.h"
 #include "tests/support/test_certificates.h"
 
 namespace probemesh::node {
@@ -48,15 +48,14 @@ TEST(TrustStore, AddsAnchorsToThoseOfTheSystem) {
 }
 
 TEST(TrustStore, FollowsTheSystemsBundle) {
-  const std::string path = absl::StrCat(::testing::TempDir(), "trust_store_test_bundle.pem");
-  setenv("SSL_CERT_FILE", path.c_str(), 1);
+  TempFile bundle(MakeTestAuthority("another").CertificatePem());
+  setenv("SSL_CERT_FILE", bundle.path().c_str(), 1);
   const TestIdentity authority = MakeTestAuthority();
   const TestIdentity leaf = SignTestLeaf({}, authority);
-  std::ofstream(path) << MakeTestAuthority("another").CertificatePem();
   EXPECT_FALSE(Trusts(MakeTrustStore({}), leaf));
-  std::ofstream(path, std::ios::app) << authority.CertificatePem();
+  bundle.Append(authority.CertificatePem());
   EXPECT_TRUE(Trusts(MakeTrustStore({}), leaf));
-  std::ofstream(path, std::ios::trunc) << "nonsense";
+  bundle.Write("nonsense");
   EXPECT_FALSE(Trusts(MakeTrustStore({}), leaf));
   unsetenv("SSL_CERT_FILE");
 }
