@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 namespace probemesh {
 namespace {
@@ -99,8 +100,9 @@ std::shared_ptr<SSL_CTX> MakeServerContext(const TestIdentity& leaf,
 }
 
 void OfferAlpn(SSL_CTX* server, const std::string& protocol) {
-  // Lives as long as the process: the context keeps only the pointer.
-  auto* wanted = new std::string(protocol);
+  // Live as long as the process: a context keeps only the pointer.
+  static std::set<std::string>& protocols = *new std::set<std::string>();
+  const std::string* wanted = &*protocols.insert(protocol).first;
   SSL_CTX_set_alpn_select_cb(
       server,
       +[](SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
@@ -115,7 +117,7 @@ void OfferAlpn(SSL_CTX* server, const std::string& protocol) {
         }
         return SSL_TLSEXT_ERR_ALERT_FATAL;
       },
-      wanted);
+      const_cast<std::string*>(wanted));
 }
 
 void RequireClientCertificate(SSL_CTX* server) {
