@@ -5,6 +5,6 @@ probemesh_library(node_options
   DEPS probemesh::net probemesh::pki absl::statusor
   PRIVATE_DEPS probemesh::base CLI11::CLI11 absl::strings)
 probemesh_executable(probemesh-node
-  SOURCES main.cc node_app.cc node_app.h stop_signals.cc stop_signals.h
+  SOURCES main.cc node_app.cc node_app.h
   DEPS probemesh::node_agent probemesh::node_enrollment probemesh::node_identity probemesh::node_options
        probemesh::node_session_grpc probemesh::log probemesh::probes probemesh::rpc absl::synchronization)

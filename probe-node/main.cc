@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "common/event/stop_signals.h"
 #include "common/log/log.h"
 #include "probe-node/node_app.h"
 #include "probe-node/node_options.h"
-#include "probe-node/stop_signals.h"
 
 namespace {
 
@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   }
   const absl::Status logging = probemesh::InitLogging("probemesh-node", line->options.log_level);
   if (!logging.ok()) return Fail(logging);
-  probemesh::node::StopSignals signals;
+  probemesh::StopSignals signals;
   const absl::Status ended = probemesh::node::RunNode(line->options, signals);
   return ended.ok() ? 0 : Fail(ended);
 }

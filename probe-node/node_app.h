@@ -3,8 +3,8 @@
 #define PROBEMESH_PROBE_NODE_NODE_APP_H_
 
 #include "absl/status/status.h"
+#include "common/event/stop_signals.h"
 #include "probe-node/node_options.h"
-#include "probe-node/stop_signals.h"
 
 namespace probemesh::node {
 

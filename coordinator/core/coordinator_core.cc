@@ -144,6 +144,12 @@ void CoordinatorCore::CancelCommand(const std::string& node, const std::string& 
   sessions_.CancelCommand(node, command_id);
 }
 
+void CoordinatorCore::OnDiagnosisOver(const v1::Diagnosis& diagnosis) {
+  if (diagnosis.state() != v1::Diagnosis::DONE) return;
+  ++parts_.counters()
+        .diagnoses_by_verdict[v1::Judgement::Verdict_Name(diagnosis.diagnosis().verdict())];
+}
+
 void CoordinatorCore::OnObservation(const std::string& run, const v1::Observation& observation) {
   runs_.OnObservation(run, observation);
 }

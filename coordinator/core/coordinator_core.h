@@ -68,6 +68,7 @@ class CoordinatorCore final : public Core, private RunHost, private NodeSessions
   const std::vector<std::string>& Controls() const override { return parts_.options.controls; }
   bool RunCommand(const std::string& node, const std::string& run, v1::RunProbe command) override;
   void CancelCommand(const std::string& node, const std::string& command_id) override;
+  void OnDiagnosisOver(const v1::Diagnosis& diagnosis) override;
 
   // NodeSessions::Listener.
   void OnObservation(const std::string& run, const v1::Observation& observation) override;

@@ -279,6 +279,7 @@ void DiagnosisRun::End(v1::Diagnosis::State state) {
   AttachObservations(bundle.observations(), event.mutable_done()->mutable_vantages());
   Publish(std::move(event));
   events_.End();
+  host_.OnDiagnosisOver(resource_);
   if (finished_) finished_(*this);
 }
 

@@ -8,6 +8,7 @@
 #include "common/base/random.h"
 #include "common/event/event_loop.h"
 #include "coordinator/store/store_executor.h"
+#include "probemesh/v1/diagnosis.pb.h"
 #include "probemesh/v1/node.pb.h"
 #include "probemesh/v1/node_service.pb.h"
 
@@ -36,6 +37,9 @@ class RunHost {
                           v1::RunProbe command) = 0;
   // Asks the node to stop it; its observation still comes (CANCELLED). No-op when unknown.
   virtual void CancelCommand(const std::string& node, const std::string& command_id) = 0;
+
+  // A diagnosis is over, whatever its state; for those who count.
+  virtual void OnDiagnosisOver(const v1::Diagnosis&) {}
 };
 
 }  // namespace probemesh::coordinator

@@ -1,10 +1,10 @@
 // SIGTERM and SIGINT as something to read.
-#ifndef PROBEMESH_PROBE_NODE_STOP_SIGNALS_H_
-#define PROBEMESH_PROBE_NODE_STOP_SIGNALS_H_
+#ifndef PROBEMESH_COMMON_EVENT_STOP_SIGNALS_H_
+#define PROBEMESH_COMMON_EVENT_STOP_SIGNALS_H_
 
 #include "absl/time/time.h"
 
-namespace probemesh::node {
+namespace probemesh {
 
 // Make it before the first thread: it blocks the signals in the calling thread, and threads inherit
 // that. SIGPIPE is ignored from then on.
@@ -26,6 +26,6 @@ class StopSignals {
   int fd_;
 };
 
-}  // namespace probemesh::node
+}  // namespace probemesh
 
-#endif  // PROBEMESH_PROBE_NODE_STOP_SIGNALS_H_
+#endif  // PROBEMESH_COMMON_EVENT_STOP_SIGNALS_H_

@@ -1,4 +1,4 @@
-#include "probe-node/stop_signals.h"
+#include "common/event/stop_signals.h"
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -7,7 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 
-namespace probemesh::node {
+namespace probemesh {
 
 StopSignals::StopSignals() {
   signal(SIGPIPE, SIG_IGN);
@@ -32,4 +32,4 @@ bool StopSignals::WaitFor(absl::Duration limit) const {
   return poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(limit))) > 0;
 }
 
-}  // namespace probemesh::node
+}  // namespace probemesh
