@@ -65,7 +65,7 @@ std::vector<CauseEntry> DegradedCauses() {
        "intermittent_loss",
        J::DEGRADED,
        J::NETWORK,
-       kNever,
+       -3507,
        "the service works, but some connection attempts get no answer",
        {{Cause::kListenQueueFull, 200}},
        {"Look for packet loss, one bad leg of a parallel path, or a full accept queue."},

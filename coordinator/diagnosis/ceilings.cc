@@ -6,10 +6,10 @@ namespace probemesh::coordinator {
 namespace {
 
 // Something besides the failing connection itself shows where the packets got: another sign of
-// life, a walk, a router's error, a neighbour.
+// life, a walk (not by a reset, which anybody can forge), a router's error, a neighbour.
 bool HasPlace(const VantageEvidence& seen) {
   const bool walked = std::any_of(seen.walks.begin(), seen.walks.end(), [](const Walk& walk) {
-    return walk.reached || walk.last_ttl > 0;
+    return !walk.reached_by_reset && (walk.reached || walk.last_ttl > 0);
   });
   return walked || seen.HostAnswered() || seen.neighbor.positive() || !seen.errors.empty();
 }

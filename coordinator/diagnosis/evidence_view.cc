@@ -101,6 +101,27 @@ void SettleUnreachables(const std::vector<std::vector<ErrorSeen>*>& lists) {
   }
 }
 
+bool IsPolicy(const ErrorSeen& seen) {
+  return seen.kind == ErrorKind::kProhibited || seen.kind == ErrorKind::kPortReject;
+}
+
+// Many routers filter pings or datagrams. That says something of the service only if the same
+// router was seen to reject the service's packets as well.
+void SettlePolicy(const std::vector<std::vector<ErrorSeen>*>& lists) {
+  std::set<std::string> rejects_service;
+  for (const std::vector<ErrorSeen>* errors : lists) {
+    for (const ErrorSeen& seen : *errors) {
+      if (IsPolicy(seen) && seen.to_service) rejects_service.insert(seen.offender);
+    }
+  }
+  for (std::vector<ErrorSeen>* errors : lists) {
+    const auto beside = [&](const ErrorSeen& seen) {
+      return IsPolicy(seen) && rejects_service.count(seen.offender) == 0;
+    };
+    errors->erase(std::remove_if(errors->begin(), errors->end(), beside), errors->end());
+  }
+}
+
 void SettleErrors(std::vector<VantageEvidence>* vantages) {
   std::vector<std::vector<ErrorSeen>*> target;
   std::vector<std::vector<ErrorSeen>*> neighbor;
@@ -110,6 +131,7 @@ void SettleErrors(std::vector<VantageEvidence>* vantages) {
   }
   SettleUnreachables(target);
   SettleUnreachables(neighbor);
+  SettlePolicy(target);
   for (VantageEvidence& vantage : *vantages) {
     const auto order = [](const ErrorSeen& a, const ErrorSeen& b) {
       return std::tie(a.kind, a.offender, a.delay_ms, a.command_id) <
@@ -139,7 +161,7 @@ void SettleService(v1::Target::Scheme scheme, VantageEvidence* vantage) {
   const auto ok = vantage->service.find(ServiceResult::kOk);
   vantage->service_ok = ok != vantage->service.end();
   const bool reported = vantage->connect.total() > 0;
-  const bool under_way = vantage->connect.answered > 0 && vantage->service.empty();
+  const bool under_way = vantage->connect.answered > 0 && vantage->contract_tries == 0;
   vantage->service_failed = reported && !vantage->service_ok && !under_way;
 }
 

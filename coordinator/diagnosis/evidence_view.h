@@ -71,6 +71,7 @@ struct ErrorSeen {
   int64_t delay_ms = 0;      // since this vantage's first packet to that destination
   int64_t own_delay_ms = 0;  // since the packet it answers
   bool from_destination = false;
+  bool to_service = false;  // it answers a packet like those of the service
   std::string command_id;
 };
 
@@ -94,6 +95,7 @@ struct VantageEvidence {
 
   Tally connect;  // the service's first step: TCP handshake, or echo where the host is the target
   std::map<ServiceResult, int> service;
+  int contract_tries = 0;  // probes that would have met the contract, whatever became of them
   std::vector<std::string> service_commands;
   bool certificate_dates_only = false;  // the certificate failed here for its dates alone
   Tally echo;

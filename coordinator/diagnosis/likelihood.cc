@@ -32,6 +32,9 @@ Millinats ScoreConnect(const Tally& tally, Reply reply) {
     case Reply::kError:
       row = {kImpossible, -100, -4500, -100};
       break;
+    case Reply::kLossy:
+      row = {kNoOpinion, kNoOpinion, kImpossible, -4500};
+      break;
     case Reply::kAny:
       break;
   }

@@ -14,7 +14,7 @@
 namespace probemesh::coordinator {
 
 // What becomes of a kind of packet under a fault. kAny: the fault says nothing about it.
-enum class Reply { kPass, kSilent, kReset, kError, kAny };
+enum class Reply { kPass, kSilent, kReset, kError, kLossy, kAny };
 
 // Where a walk of the failing flow stops under a fault.
 enum class Stop {

@@ -143,6 +143,7 @@ void ReadService(const v1::Observation& observation, v1::Target::Scheme scheme,
                  VantageEvidence* vantage) {
   Count(FirstStep(observation), observation.command_id(), &vantage->connect);
   if (!vantage->reset_routers) vantage->reset_routers = RoutersBehind(observation, v1::RST);
+  if (MeetsContract(observation.spec(), scheme)) ++vantage->contract_tries;
   const ServiceResult result = ResultOf(observation);
   if (result == ServiceResult::kOk && !MeetsContract(observation.spec(), scheme)) return;
   if (result == ServiceResult::kNone) return;
@@ -201,6 +202,7 @@ struct ErrorContext {
   std::string destination;
   int64_t first_send_ms = 0;
   bool datagram = false;  // a UDP packet: port unreachable from the destination is a sign of life
+  bool service = false;   // a packet like those of the service; a filter of others is not about it
 };
 
 int64_t Clamp(int64_t delay) { return std::clamp<int64_t>(delay, 0, kMaxDelayMillis); }
@@ -255,6 +257,7 @@ std::optional<ErrorSeen> ReadError(const v1::Exchange& exchange, const ErrorCont
   seen.code = error.code();
   seen.v6 = error.family() == v1::IPV6;
   seen.from_destination = seen.offender == context.destination;
+  seen.to_service = context.service;
   seen.command_id = context.observation.command_id();
   FillDelays(exchange, context, &seen);
   const std::optional<ErrorKind> kind = KindOf(meaning, seen, context);
@@ -436,10 +439,14 @@ void ReadObservation(const v1::Observation& observation, v1::Target::Scheme sche
   if (spec.role() == v1::CONTROL) return ReadControl(observation, vantage);
   if (spec.has_dns()) return ReadDns(observation, vantage);
   ErrorContext context{observation, CanonicalAddress(spec.address()), 0, spec.has_udp()};
+  context.service = spec.role() == v1::SERVICE;
   const auto first = first_send.find(context.destination);
   if (first != first_send.end()) context.first_send_ms = first->second;
   if (spec.has_trace() && observation.has_trace()) {
     context.datagram = spec.trace().protocol() == v1::TraceProbe::UDP;
+    const bool host = scheme == v1::Target::HOST;
+    context.service =
+        spec.trace().protocol() == (host ? v1::TraceProbe::ICMP : v1::TraceProbe::TCP);
     return ReadWalk(observation, context, spec.role() == v1::NEIGHBOR, vantage);
   }
   switch (spec.role()) {

@@ -197,9 +197,26 @@ void AddReturnPath(const Scene& scene, std::vector<Hypothesis>* all) {
   all->push_back(back);
 }
 
+// Some tries of one vantage get an answer and some do not, and it never got as far as the service.
+void AddLoss(const Scene& scene, std::vector<Hypothesis>* all) {
+  Hypothesis loss = NewHypothesis(Cause::kIntermittentLoss, SeatSet(scene.size()));
+  for (size_t i = 0; i < scene.size(); ++i) {
+    const Tally& connect = scene.evidence(i).connect;
+    loss.affected[i] = scene.failing[i] && connect.answered > 0 && connect.silent > 0;
+    loss.witnessed = loss.witnessed || loss.affected[i];
+  }
+  if (!loss.witnessed) return;
+  loss.effect = SilentEffect(Stop::kAnywhere);
+  loss.effect.connect = Reply::kLossy;
+  loss.effect.host = Reply::kAny;
+  loss.rank = Hypothesis::Rank::kPath;
+  all->push_back(loss);
+}
+
 }  // namespace
 
 void AddPathHypotheses(const Scene& scene, std::vector<Hypothesis>* all) {
+  AddLoss(scene, all);
   if (scene.WeightOf(scene.Silent()) == 0) return;
   AddHoles(scene, all);
   AddStoppedBefore(scene, all);

@@ -342,6 +342,24 @@ TEST(Pitfall, BrokenIpv6OfOneVantageIsNotTheTargets) {
   EXPECT_EQ(JudgementOf(builder).verdict(), J::DEGRADED);
 }
 
+TEST(Pitfall, AFilterOfPingsIsNotAboutTheService) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Baseline(WholeWay(name));
+    builder.Vantage(name).Fit().ConnectSilent().EchoIcmp({3, 13, kE1}).Walk(WayOf(name, 5));
+  }
+  EXPECT_THAT(JudgementOf(builder), Says(J::TARGET_SILENT, J::UNKNOWN));
+}
+
+TEST(Pitfall, ConnectionsThatComeAndGoAreLossNotTheTarget) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage(name).Fit().Connects(3).ConnectSilent(3);
+    builder.Vantage(name).HttpEnds(v1::SILENT, v1::CONNECT).EchoOk();
+  }
+  EXPECT_THAT(JudgementOf(builder), Says(J::DEGRADED, J::NETWORK));
+}
+
 TEST(Pitfall, OnlyIpv6) {
   BundleBuilder builder;
   for (const std::string& name : Names()) {

@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
                     55},
         Expectation{
             FaultKind::kNoRoute, "NoRoute", {J::PATH_FAILURE, J::PREFIX_UNREACHABLE}, {}, 95},
-        Expectation{FaultKind::kProhibited, "Prohibited", {J::FILTERED}, {J::PATH_FAILURE}, 90},
+        Expectation{FaultKind::kProhibited, "Prohibited", {J::FILTERED}, {J::PATH_FAILURE}, 85},
         Expectation{FaultKind::kUnreachableRoute,
                     "UnreachableRoute",
                     {J::PATH_FAILURE, J::PREFIX_UNREACHABLE},
