@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <utility>
+#include <vector>
 
 #include "common/rpc/channel_options.h"
 #include "common/rpc/status_bridge.h"
@@ -10,16 +11,19 @@
 
 namespace probemesh::node {
 
-// How many streams gRPC still works on.
+// The streams that gRPC still works on, counted, and those that it is done with, kept: a stream
+// must not be destroyed on gRPC's own thread, because with the last channel of the process goes the
+// completion queue that this thread serves (CallbackAlternativeCQ would join itself).
 class GrpcSessionTransport::LiveStreams {
  public:
   void Add() {
     MutexLock lock(mutex_);
     ++count_;
   }
-  void Remove() {
+  void Remove(std::shared_ptr<Stream> done) {
     MutexLock lock(mutex_);
     --count_;
+    done_.push_back(std::move(done));
     none_left_.NotifyAll();
   }
   void AwaitNone() {
@@ -29,11 +33,18 @@ class GrpcSessionTransport::LiveStreams {
       none_left_.WaitFor(mutex_, absl::Milliseconds(100));
     }
   }
+  // On the loop, or once it has ended.
+  void DestroyDone() {
+    std::vector<std::shared_ptr<Stream>> done;
+    MutexLock lock(mutex_);
+    done.swap(done_);
+  }
 
  private:
   Mutex mutex_;
   CondVar none_left_;
   int count_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::shared_ptr<Stream>> done_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Reactions run on gRPC's threads, everything else on the loop. A hold keeps the call alive for
@@ -125,12 +136,13 @@ class GrpcSessionTransport::Stream final
   }
 
   void OnDone(const grpc::Status& status) override {
-    const std::shared_ptr<Stream> self = std::move(self_);
+    const std::shared_ptr<LiveStreams> live = live_;  // this may be gone as soon as it is told
+    std::shared_ptr<Stream> self = std::move(self_);
     {
       MutexLock lock(mutex_);
       if (!dropped_) loop_.Post([self, status] { self->TellClosed(FromGrpc(status)); });
     }
-    live_->Remove();
+    live->Remove(std::move(self));
   }
 
   // On the loop from here on.
@@ -175,10 +187,12 @@ GrpcSessionTransport::GrpcSessionTransport(EventLoop& loop, CredentialsSource cr
 GrpcSessionTransport::~GrpcSessionTransport() {
   Close();
   live_->AwaitNone();
+  live_->DestroyDone();
 }
 
 void GrpcSessionTransport::Open(const std::string& coordinator, Events* events) {
   Close();
+  live_->DestroyDone();
   stream_ = std::make_shared<Stream>(loop_, events, live_);
   stream_->Start(
       grpc::CreateCustomChannel(GrpcTarget(coordinator), credentials_(), ClientChannelArguments()));
