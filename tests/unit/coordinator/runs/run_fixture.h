@@ -84,12 +84,13 @@ class RunFixture : public testing::Test {
     return request;
   }
 
+  // Shared with the reply, which may come after this has returned.
   absl::StatusOr<v1::Diagnosis> Create(const v1::CreateDiagnosisRequest& request) {
-    absl::StatusOr<v1::Diagnosis> created = absl::UnknownError("no reply");
+    auto created = std::make_shared<absl::StatusOr<v1::Diagnosis>>(absl::UnknownError("no reply"));
     manager_->CreateDiagnosis(
-        request, [&](absl::StatusOr<v1::Diagnosis> reply) { created = std::move(reply); });
+        request, [created](absl::StatusOr<v1::Diagnosis> reply) { *created = std::move(reply); });
     host_.manual_loop().RunUntilIdle();
-    return created;
+    return *created;
   }
 
   absl::StatusOr<v1::Diagnosis> Get(const std::string& name) {
