@@ -121,7 +121,7 @@ await() { # await SECONDS WHAT COMMAND...
   done
 }
 
-all_connected() { [ "$(mesh nodes list | grep -c ' CONNECTED')" = 3 ]; }
+all_connected() { [ "$(mesh nodes list | grep -c ' connected ')" = 3 ]; }
 
 mesh() { "$bin/probemesh" --context "$dir/coordinator/admin.context" "$@"; }
 

@@ -141,8 +141,8 @@ absl::Status Mesh::AwaitConnected(const std::vector<std::string>& vantages) {
     const absl::StatusOr<CommandResult> nodes = Cli({"nodes", "list"});
     seen = nodes.ok() ? nodes->out + nodes->err : nodes.status().ToString();
     size_t connected = 0;
-    for (size_t at = seen.find(" CONNECTED"); at != std::string::npos;
-         at = seen.find(" CONNECTED", at + 1)) {
+    for (size_t at = seen.find(" connected "); at != std::string::npos;
+         at = seen.find(" connected ", at + 1)) {
       ++connected;
     }
     return connected == vantages.size();
