@@ -1,5 +1,8 @@
 #include "probe-node/node_app.h"
 
+#include <malloc.h>
+
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +32,8 @@
 namespace probemesh::node {
 namespace {
 
-constexpr absl::Duration kSpoolMaintenance = absl::Seconds(1);
+constexpr absl::Duration kMaintenance = absl::Seconds(1);
+constexpr uint64_t kRoundsUntilIdle = 5;
 
 // What the node learns before it runs.
 struct Setup {
@@ -149,7 +153,14 @@ class NodeApp {
 
   void Maintain() {
     setup_.spool->Maintain();
-    maintenance_.Set(kSpoolMaintenance, [this] { Maintain(); });
+    ReturnMemoryOnceIdle();
+    maintenance_.Set(kMaintenance, [this] { Maintain(); });
+  }
+
+  // A burst of probes leaves free pages behind, which malloc would keep for the next one.
+  void ReturnMemoryOnceIdle() {
+    if (agent_.in_flight() > 0) idle_rounds_ = 0;
+    if (++idle_rounds_ == kRoundsUntilIdle) malloc_trim(0);
   }
 
   // A second signal does not wait for the coordinator.
@@ -164,6 +175,7 @@ class NodeApp {
   Setup setup_;
   StopSignals& signals_;
   bool stopping_ = false;
+  uint64_t idle_rounds_ = 0;
   EpollEventLoop loop_;
   LinuxSocketOps sockets_;
   IcmpGovernor governor_{SystemClock()};

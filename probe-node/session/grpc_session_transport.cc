@@ -11,40 +11,54 @@
 
 namespace probemesh::node {
 
-// The streams that gRPC still works on, counted, and those that it is done with, kept: a stream
-// must not be destroyed on gRPC's own thread, because with the last channel of the process goes the
-// completion queue that this thread serves (CallbackAlternativeCQ would join itself).
-class GrpcSessionTransport::LiveStreams {
+// Streams that gRPC still works on, and those that it is done with. The latter must not be
+// destroyed by gRPC's own threads: with the last channel of the process, gRPC 1.51 joins these very
+// threads (CallbackAlternativeCQ), and aborts.
+class GrpcSessionTransport::LiveStreams : public std::enable_shared_from_this<LiveStreams> {
  public:
+  explicit LiveStreams(EventLoop& loop) : loop_(&loop) {}
+
   void Add() {
     MutexLock lock(mutex_);
     ++count_;
   }
-  void Remove(std::shared_ptr<Stream> done) {
+
+  // From OnDone. The stream may be gone when this returns.
+  void Retire(std::shared_ptr<Stream> stream) {
     MutexLock lock(mutex_);
     --count_;
-    done_.push_back(std::move(done));
+    retired_.push_back(std::move(stream));
     none_left_.NotifyAll();
+    if (loop_ != nullptr) loop_->Post([self = shared_from_this()] { self->Bury(); });
   }
+
+  // On the loop.
+  void Bury() {
+    std::vector<std::shared_ptr<Stream>> dead;
+    MutexLock lock(mutex_);
+    dead.swap(retired_);
+  }
+
+  // On the loop, or after its end; the loop is not touched any more. What gRPC still works on after
+  // two seconds is leaked.
   void AwaitNone() {
     constexpr int kRounds = 20;
-    MutexLock lock(mutex_);
-    for (int i = 0; i < kRounds && count_ > 0; ++i) {
-      none_left_.WaitFor(mutex_, absl::Milliseconds(100));
+    {
+      MutexLock lock(mutex_);
+      loop_ = nullptr;
+      for (int i = 0; i < kRounds && count_ > 0; ++i) {
+        none_left_.WaitFor(mutex_, absl::Milliseconds(100));
+      }
     }
-  }
-  // On the loop, or once it has ended.
-  void DestroyDone() {
-    std::vector<std::shared_ptr<Stream>> done;
-    MutexLock lock(mutex_);
-    done.swap(done_);
+    Bury();
   }
 
  private:
   Mutex mutex_;
   CondVar none_left_;
+  EventLoop* loop_ ABSL_GUARDED_BY(mutex_);
   int count_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::shared_ptr<Stream>> done_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Stream>> retired_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Reactions run on gRPC's threads, everything else on the loop. A hold keeps the call alive for
@@ -136,13 +150,14 @@ class GrpcSessionTransport::Stream final
   }
 
   void OnDone(const grpc::Status& status) override {
-    const std::shared_ptr<LiveStreams> live = live_;  // this may be gone as soon as it is told
-    std::shared_ptr<Stream> self = std::move(self_);
     {
       MutexLock lock(mutex_);
-      if (!dropped_) loop_.Post([self, status] { self->TellClosed(FromGrpc(status)); });
+      if (!dropped_) {
+        loop_.Post([self = self_, status] { self->TellClosed(FromGrpc(status)); });
+      }
     }
-    live->Remove(std::move(self));
+    const std::shared_ptr<LiveStreams> live = live_;
+    live->Retire(std::move(self_));
   }
 
   // On the loop from here on.
@@ -182,17 +197,17 @@ class GrpcSessionTransport::Stream final
 };
 
 GrpcSessionTransport::GrpcSessionTransport(EventLoop& loop, CredentialsSource credentials)
-    : loop_(loop), credentials_(std::move(credentials)), live_(std::make_shared<LiveStreams>()) {}
+    : loop_(loop),
+      credentials_(std::move(credentials)),
+      live_(std::make_shared<LiveStreams>(loop)) {}
 
 GrpcSessionTransport::~GrpcSessionTransport() {
   Close();
   live_->AwaitNone();
-  live_->DestroyDone();
 }
 
 void GrpcSessionTransport::Open(const std::string& coordinator, Events* events) {
   Close();
-  live_->DestroyDone();
   stream_ = std::make_shared<Stream>(loop_, events, live_);
   stream_->Start(
       grpc::CreateCustomChannel(GrpcTarget(coordinator), credentials_(), ClientChannelArguments()));

@@ -109,8 +109,16 @@ bool Program::Pump() {
 }
 
 bool Program::AwaitOutput(const std::string& text, absl::Duration limit) {
+  return Await(out_, text, limit);
+}
+
+bool Program::AwaitError(const std::string& text, absl::Duration limit) {
+  return Await(err_, text, limit);
+}
+
+bool Program::Await(const std::string& output, const std::string& text, absl::Duration limit) {
   const MonotonicTime deadline = SystemClock().Monotonic() + limit;
-  while (out_.find(text) == std::string::npos) {
+  while (output.find(text) == std::string::npos) {
     if (SystemClock().Monotonic() > deadline || !Pump()) return false;
   }
   return true;

@@ -28,14 +28,18 @@ class Program {
 
   // Reads until `text` is in out(); false when the program ended or `limit` passed first.
   bool AwaitOutput(const std::string& text, absl::Duration limit = absl::Seconds(20));
+  // The same with err().
+  bool AwaitError(const std::string& text, absl::Duration limit = absl::Seconds(20));
   void Signal(int signal);
   // Its exit status (128 + signal if a signal ended it, -1 if it had to be killed after `limit`).
   int Wait(absl::Duration limit = absl::Seconds(30));
 
+  pid_t pid() const { return pid_; }
   const std::string& out() const { return out_; }
   const std::string& err() const { return err_; }
 
  private:
+  bool Await(const std::string& output, const std::string& text, absl::Duration limit);
   // Reads what is there, waiting at most 50 ms; false once both outputs have ended.
   bool Pump();
 

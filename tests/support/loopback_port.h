@@ -26,6 +26,8 @@ class LoopbackPort {
   // False where the machine has no loopback address of that family.
   bool ok() const { return endpoint_.port != 0; }
   uint16_t port() const { return endpoint_.port; }
+  // Readable once somebody has connected to a listening one.
+  int fd() const { return fd_; }
   std::string address() const { return endpoint_.address.ToString(); }
 
  private:
