@@ -18,7 +18,7 @@ namespace probemesh::coordinator {
 namespace {
 
 // How long calls under way may take to end by themselves once the core is done.
-constexpr absl::Duration kServingGrace = absl::Seconds(2);
+constexpr absl::Duration kServingGrace = absl::Milliseconds(500);
 
 }  // namespace
 
