@@ -16,6 +16,7 @@
 #include "coordinator/session/session_service.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/impl/server_builder_option.h"
 
 namespace probemesh::coordinator {
 namespace {
@@ -52,6 +53,15 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Build(grpc::ServerBuilder& builder
   return server;
 }
 
+// Reflection plugs itself into every server of the process.
+class WithoutPlugins final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
 }  // namespace
 
 struct GrpcListeners::Services {
@@ -76,12 +86,13 @@ absl::StatusOr<std::unique_ptr<GrpcListeners>> GrpcListeners::Start(const Listen
   return listeners;
 }
 
-// Health and reflection belong to the whole process until a server is built: strangers get neither.
+// Strangers get neither reflection nor health, which gRPC too switches for the whole process.
 absl::Status GrpcListeners::StartEnrollment(const ListenerOptions& options) {
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
   ConfigureServer(builder);
   builder.SetMaxReceiveMessageSize(kMaxEnrollmentMessageBytes);
+  builder.SetOption(std::make_unique<WithoutPlugins>());
   builder.RegisterService(&services_->enrollment);
   PM_ASSIGN_OR_RETURN(enrollment_, Build(builder, options.enroll_listen,
                                          TlsServerCredentials(options.identity), &enroll_port_));

@@ -140,6 +140,17 @@ TEST_F(SessionTest, AnOversizedMessageEndsOnlyItsSession) {
   OnLoop([&] { EXPECT_TRUE(session().messages.empty()); });
 }
 
+TEST_F(SessionTest, EndsWhenTheCertificateDoes) {
+  Connect(Channel(authority_.NodeExpiringIn("fra-1", absl::Seconds(3))));
+  ASSERT_TRUE(LoopUntil([&] { return core_.sessions.size() == 1; }));
+  ASSERT_TRUE(Closed());
+  OnLoop([&] {
+    EXPECT_GE(SystemClock().Wall(), session().peer.not_after);
+    EXPECT_EQ(session().close_status.code(), absl::StatusCode::kUnauthenticated);
+  });
+  EXPECT_THAT(stream_->Finish().error_message(), testing::HasSubstr("expired"));
+}
+
 TEST_F(SessionTest, AnOperatorIsNoNode) {
   Connect(OperatorChannel());
   const absl::Status status = FromGrpc(stream_->Finish());

@@ -8,6 +8,7 @@
 #include "common/base/random.h"
 #include "common/pki/key_and_certificate.h"
 #include "coordinator/pki/certificate_authority.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/temp_directory.h"
 
 namespace probemesh {
@@ -25,6 +26,16 @@ class TestAuthority {
   coordinator::IssuedIdentity Node(const std::string& name) {
     const std::string key = GeneratePrivateKeyPem().value();
     return {key, authority_->SignNode(MakeCsrDer(key).value(), name).value().chain_pem};
+  }
+
+  // One that was issued so long ago that it expires after `rest`, by the system's clock.
+  coordinator::IssuedIdentity NodeExpiringIn(const std::string& name, absl::Duration rest) {
+    ManualClock past;
+    past.SetWall(SystemClock().Wall() + rest - coordinator::kNodeCertificateLife);
+    const auto authority =
+        coordinator::CertificateAuthority::Open(folder_.path(), past, random_).value();
+    const std::string key = GeneratePrivateKeyPem().value();
+    return {key, authority->SignNode(MakeCsrDer(key).value(), name).value().chain_pem};
   }
 
  private:

@@ -121,6 +121,27 @@ TEST_F(CoordinatorCoreTest, SaysWhatItIs) {
   EXPECT_EQ(FromProto(info.start_time()), absl::FromUnixSeconds(1767225600));
 }
 
+TEST_F(CoordinatorCoreTest, DiagnosesAreCountedByTheirVerdict) {
+  Join("nodes/a");
+  Join("nodes/b");
+  v1::CreateDiagnosisRequest request;
+  request.mutable_spec()->set_target("192.0.2.80:80");
+  absl::StatusOr<v1::Diagnosis> diagnosis;
+  core_->CreateDiagnosis(
+      request, [&](absl::StatusOr<v1::Diagnosis> reply) { diagnosis = std::move(reply); });
+  loop_.RunUntilIdle();
+  ASSERT_TRUE(diagnosis.ok()) << diagnosis.status();
+  EXPECT_TRUE(counters_.diagnoses_by_verdict.empty());
+  loop_.AdvanceUntil([&] { return !counters_.diagnoses_by_verdict.empty(); }, absl::Minutes(1));
+  ASSERT_THAT(counters_.diagnoses_by_verdict, SizeIs(1));
+  EXPECT_EQ(counters_.diagnoses_by_verdict.begin()->second, 1u);
+  core_->GetDiagnosis(diagnosis->name(),
+                      [&](absl::StatusOr<v1::Diagnosis> reply) { diagnosis = std::move(reply); });
+  loop_.RunUntilIdle();
+  EXPECT_EQ(v1::Judgement::Verdict_Name(diagnosis->diagnosis().verdict()),
+            counters_.diagnoses_by_verdict.begin()->first);
+}
+
 TEST_F(CoordinatorCoreTest, ARunAsksTheNodesAndHearsTheirAnswers) {
   Join("nodes/a");
   Join("nodes/b");
