@@ -48,17 +48,29 @@ bool NamesOneOf(const LabDiagnosis& diagnosis, const std::vector<std::string>& n
   return false;
 }
 
+std::vector<std::string> NeighborFlags(const std::vector<std::string>& hosts) {
+  std::vector<std::string> flags;
+  for (const std::string& host : hosts) {
+    for (const Family family : {Family::kV4, Family::kV6}) {
+      flags.push_back("--neighbor");
+      flags.push_back(LabTopology().Get(host).Address(family));
+    }
+  }
+  return flags;
+}
+
 TEST_P(DiagnosisLab, SaysWhatHappened) {
   const Fault* fault = FindFault(GetParam());
   ASSERT_NE(fault, nullptr);
   const absl::Status injected = InjectFault(lab_->run(), *fault);
   ASSERT_TRUE(injected.ok()) << injected;
 
-  const absl::StatusOr<LabDiagnosis> diagnosis = DiagnoseInLab(*mesh_, kTarget);
+  const Expectation& expected = fault->expectation;
+  const absl::StatusOr<LabDiagnosis> diagnosis =
+      DiagnoseInLab(*mesh_, kTarget, NeighborFlags(expected.neighbors));
 
   ASSERT_TRUE(diagnosis.ok()) << diagnosis.status();
   SCOPED_TRACE(diagnosis->Describe());
-  const Expectation& expected = fault->expectation;
   EXPECT_THAT(expected.verdicts, Contains(diagnosis->Verdict()));
   EXPECT_THAT(expected.fault_domains, Contains(diagnosis->FaultDomain()));
   EXPECT_THAT(expected.exit_codes, Contains(diagnosis->exit_code));
@@ -80,6 +92,22 @@ std::vector<std::string> FaultNames() {
 
 INSTANTIATE_TEST_SUITE_P(Fault, DiagnosisLab, ::testing::ValuesIn(FaultNames()),
                          [](const auto& instance) { return instance.param; });
+
+using BlindLab = DiagnosisLab;
+
+// No baseline, no neighbour, two stops: the last hop or a hole before it. Guessing would be wrong
+// half the time.
+TEST_P(BlindLab, SaysThatItDoesNotKnow) {
+  ASSERT_TRUE(InjectFault(lab_->run(), *FindFault(GetParam())).ok());
+
+  const absl::StatusOr<LabDiagnosis> diagnosis = DiagnoseInLab(*mesh_, kTarget);
+
+  ASSERT_TRUE(diagnosis.ok()) << diagnosis.status();
+  SCOPED_TRACE(diagnosis->Describe());
+  EXPECT_THAT((std::vector<std::string>{"NETWORK", "UNKNOWN"}), Contains(diagnosis->FaultDomain()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Fault, BlindLab, ::testing::Values("rtbh_both"));
 
 using HealthyLab = DiagnosisLab;
 

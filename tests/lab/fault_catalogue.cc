@@ -227,7 +227,7 @@ std::vector<Fault> FaultsOfSeveralNetworks() {
         RouteFault{"p2", RouteKind::kDeleted, RouteScope::kSite, ""}}},
       {"rtbh_both",
        "both providers discard packets to the target's address",
-       {{"PREFIX_UNREACHABLE", "PATH_FAILURE"}, {"NETWORK"}, {2}, {}, {}},
+       {{"PREFIX_UNREACHABLE", "PATH_FAILURE"}, {"NETWORK"}, {2}, {}, {}, {"n"}},
        {RouteFault{"p1", RouteKind::kBlackhole, RouteScope::kTarget, ""},
         RouteFault{"p2", RouteKind::kBlackhole, RouteScope::kTarget, ""}}},
       {"uplinks_cut",

@@ -87,6 +87,8 @@ struct Expectation {
   std::vector<std::string>
       locus_nodes;                     // the locus must name an address of one of these; empty: any
   std::vector<std::string> discarded;  // vantages that are not fit to testify
+  // Hosts that the person who asks declares as neighbours: without them nobody outside can tell.
+  std::vector<std::string> neighbors = {};
 };
 
 struct Fault {

@@ -108,7 +108,7 @@ std::string BadAnswerCell(const v1::Observation& observation) {
 }
 
 std::string PingCell(const v1::IcmpEvidence& icmp) {
-  std::string cell = absl::StrCat(MillisecondsText(FromProto(icmp.rtt_avg()), 1), " ms");
+  std::string cell = absl::StrCat(MillisecondsText(FromProto(icmp.rtt_avg()), 2), " ms");
   if (icmp.received() < icmp.sent()) {
     absl::StrAppend(&cell, ", ", icmp.sent() - icmp.received(), "/", icmp.sent(), " lost");
   }
@@ -143,7 +143,7 @@ std::string AnsweredCell(const v1::Observation& observation) {
   }
   for (const v1::Exchange& exchange : observation.exchanges()) {
     const auto rtt = RoundTrip(exchange);
-    if (rtt && exchange.reply() == v1::POSITIVE) return MillisecondsText(*rtt, 1) + " ms";
+    if (rtt && exchange.reply() == v1::POSITIVE) return MillisecondsText(*rtt, 2) + " ms";
   }
   return duration;
 }

@@ -84,8 +84,7 @@ void AddFields(const v1::Judgement& judgement, Block& block) {
 }
 
 std::string EvidenceText(const v1::EvidenceItem& item, bool weight) {
-  std::string text = Printable(item.text());
-  if (item.vantages_size() > 0) absl::StrAppend(&text, " [", NamesWords(item.vantages()), "]");
+  std::string text = Printable(item.text());  // begins with the vantages' names
   if (weight) absl::StrAppendFormat(&text, " (%s, %+.1f)", Printable(item.rule()), item.weight());
   return text;
 }

@@ -21,20 +21,40 @@ std::string AddressWords(const std::string& address, uint32_t asn) {
   return words;
 }
 
-std::string SegmentWords(absl::string_view what, const v1::Locus& locus) {
+std::string SegmentWords(const v1::Locus& locus) {
   const std::string from = AddressWords(locus.from_address(), locus.from_asn());
   const std::string to = AddressWords(locus.to_address(), locus.to_asn());
-  if (!from.empty() && !to.empty()) return absl::StrCat(what, " between ", from, " and ", to);
-  if (!from.empty()) return absl::StrCat(what, " behind ", from);
-  if (!to.empty()) return absl::StrCat(what, " before ", to);
-  return std::string(what);
+  if (!from.empty() && !to.empty()) return absl::StrCat("the segment between ", from, " and ", to);
+  if (!from.empty()) return absl::StrCat("the segment behind ", from);
+  return to.empty() ? "the segment" : absl::StrCat("the segment before ", to);
 }
 
-std::string PointWords(absl::string_view what, const v1::Locus& locus) {
+// `from` is the router that said so, `to` the host itself.
+std::string HostWords(const v1::Locus& locus) {
+  std::string from = AddressWords(locus.from_address(), locus.from_asn());
+  std::string to = AddressWords(locus.to_address(), locus.to_asn());
+  if (to.empty()) std::swap(from, to);
+  if (to.empty()) return "the host";
+  if (from.empty() || from == to) return absl::StrCat("the host ", to);
+  return absl::StrCat("the host ", to, " behind ", from);
+}
+
+std::string LastHopWords(const v1::Locus& locus) {
+  const std::string from = AddressWords(locus.from_address(), locus.from_asn());
+  const std::string to = AddressWords(locus.to_address(), locus.to_asn());
+  if (from.empty()) return to.empty() ? "the last hop" : absl::StrCat("the last hop before ", to);
+  return absl::StrCat("the last hop ", from, to.empty() ? "" : " or behind it, before ", to);
+}
+
+std::string SiteWords(const v1::Locus& locus) {
+  const std::string from = AddressWords(locus.from_address(), locus.from_asn());
+  return from.empty() ? "the target's site" : absl::StrCat("the target's site, behind ", from);
+}
+
+std::string RouterWords(const v1::Locus& locus) {
   std::string address = AddressWords(locus.from_address(), locus.from_asn());
-  if (address.empty()) address = AddressWords(locus.to_address(), locus.to_asn());
   if (address.empty() && locus.addresses_size() > 0) address = Printable(locus.addresses(0));
-  return address.empty() ? std::string(what) : absl::StrCat(what, " ", address);
+  return address.empty() ? "the router" : absl::StrCat("the router ", address);
 }
 
 bool HasJudgement(const v1::Diagnosis& diagnosis) {
@@ -63,15 +83,15 @@ std::string UnfinishedSentence(const v1::Diagnosis& diagnosis) {
 std::string PlaceWords(const v1::Locus& locus) {
   switch (locus.kind()) {
     case v1::Locus::HOST:
-      return PointWords("the host", locus);
+      return HostWords(locus);
     case v1::Locus::LAST_HOP:
-      return SegmentWords("the last hop", locus);
+      return LastHopWords(locus);
     case v1::Locus::SEGMENT:
-      return SegmentWords("the segment", locus);
+      return SegmentWords(locus);
     case v1::Locus::ROUTER:
-      return PointWords("the router", locus);
+      return RouterWords(locus);
     case v1::Locus::SITE:
-      return PointWords("the target's site", locus);
+      return SiteWords(locus);
     case v1::Locus::VANTAGE:
       return "the vantages' own network";
     case v1::Locus::NAME:

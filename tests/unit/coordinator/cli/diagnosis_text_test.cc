@@ -76,6 +76,28 @@ TEST(RenderMarkdown, IsFitForATicket) {
   ExpectGolden("path_failure.md", RenderMarkdown(PathFailureDiagnosis()));
 }
 
+v1::Locus LocusOf(v1::Locus::Kind kind, const std::string& from, const std::string& to) {
+  v1::Locus locus;
+  locus.set_kind(kind);
+  locus.set_from_address(from);
+  locus.set_to_address(to);
+  return locus;
+}
+
+TEST(PlaceWords, TellTheHostFromTheRouterThatSpeaksOfIt) {
+  EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::HOST, "192.0.2.1", "192.0.2.10")),
+            "the host 192.0.2.10 behind 192.0.2.1");
+  EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::HOST, "192.0.2.10", "192.0.2.10")),
+            "the host 192.0.2.10");
+  EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::LAST_HOP, "192.0.2.1", "192.0.2.10")),
+            "the last hop 192.0.2.1 or behind it, before 192.0.2.10");
+  EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::SITE, "198.51.100.1", "")),
+            "the target's site, behind 198.51.100.1");
+  EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::SEGMENT, "198.51.100.1", "")),
+            "the segment behind 198.51.100.1");
+  EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::ROUTER, "198.51.100.1", "")), "the router 198.51.100.1");
+}
+
 TEST(EscapeMarkdown, LeavesNoMarkup) {
   EXPECT_EQ(EscapeMarkdown("a|b <script> `x` [l](u)"), "a\\|b \\<script\\> \\`x\\` \\[l\\](u)");
   EXPECT_EQ(EscapeMarkdown("_em_ PATH_FAILURE"), "\\_em\\_ PATH_FAILURE");
@@ -111,7 +133,7 @@ TEST(LiveView, GrowsWithEachEvent) {
   view.Apply(provisional);
   const auto after = view.Render(absl::Milliseconds(1300), 1, 24, {});
   EXPECT_EQ(after[0], "/ 1.3 s  https://www.lab.test");
-  EXPECT_TRUE(absl::StrContains(after[3], "vb       AS65002  ok     -    8.1 ms")) << after[3];
+  EXPECT_TRUE(absl::StrContains(after[3], "vb       AS65002  ok     -    8.12 ms")) << after[3];
   EXPECT_EQ(after[4], "so far: PATH_FAILURE, HIGH (0.93)");
 
   view.NoteCancellation();
