@@ -342,7 +342,7 @@ std::vector<CauseEntry> RouteCauses() {
        "several_segments",
        J::PATH_FAILURE,
        J::NETWORK,
-       -4605,
+       -3907,
        "packets vanish at several places before the site",
        {},
        {kCallUpstream},

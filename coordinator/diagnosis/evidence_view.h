@@ -105,6 +105,7 @@ struct VantageEvidence {
   std::vector<ErrorSeen> neighbor_errors;  // to packets for neighbours
   std::vector<Walk> walks;                 // to the target
   std::vector<Walk> neighbor_walks;
+  std::vector<Walk> control_walks;
   std::map<std::string, bool> hop_pings;
   std::map<std::string, ControlSeen> controls;  // by address
   bool controls_probed = false;                 // false: from the node's own earlier self-check

@@ -342,6 +342,11 @@ void ReadNeighbor(const v1::Observation& observation, const std::string& destina
 }
 
 void ReadControl(const v1::Observation& observation, VantageEvidence* vantage) {
+  if (observation.spec().has_trace()) {
+    const bool walked = observation.has_trace() && vantage->control_walks.size() < kMaxWalks;
+    if (walked) vantage->control_walks.push_back(NormaliseWalk(observation));
+    return;
+  }
   const Step step = FirstStep(observation);
   if (step == Step::kNothing) return;
   const std::string address = CanonicalAddress(observation.spec().address());

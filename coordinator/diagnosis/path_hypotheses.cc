@@ -91,7 +91,7 @@ void AddStoppedBefore(const Scene& scene, std::vector<Hypothesis>* all) {
       NewHypothesis(nobody ? Cause::kUpstreamBlackhole : Cause::kSeveralSegments, scene.Silent());
   hole.effect = SilentEffect(Stop::kBeforeLastHop);
   hole.rank = Hypothesis::Rank::kPath;
-  hole.witnessed = nobody ? SeveralGroups(scene) : before.size() >= 3;
+  hole.witnessed = !nobody || SeveralGroups(scene);
   all->push_back(hole);
 }
 
@@ -186,6 +186,8 @@ void AddReturnPath(const Scene& scene, std::vector<Hypothesis>* all) {
   // Time exceeded from the last hop came back: then so would the answers.
   back.effect = SilentEffect(Stop::kBeforeLastHop);
   back.rank = Hypothesis::Rank::kPath;
+  // Routes back to several networks rarely fail at once.
+  back.prior -= 1000 * (static_cast<Millinats>(scene.GroupsOf(back.affected).size()) - 1);
   for (size_t i = 0; i < scene.size(); ++i) {
     const Cut& cut = scene.paths.cuts[i];
     if (!back.affected[i] || !cut.LikelyBefore()) continue;

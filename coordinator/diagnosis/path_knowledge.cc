@@ -63,6 +63,7 @@ struct Likelihood {
 std::optional<Likelihood> FromStanding(const Walk& walk, const PathKnowledge& paths) {
   if (paths.last_hops.count(walk.last_responder) > 0) return Likelihood{-105, -2996};
   if (paths.transit.count(walk.last_responder) > 0) return Likelihood{-2526, -105};
+  if (paths.elsewhere.count(walk.last_responder) > 0) return Likelihood{-1897, -163};
   if (paths.mute_follow.count(walk.last_responder) > 0) return Likelihood{-693, -693};
   return std::nullopt;
 }
@@ -121,6 +122,11 @@ void Place(const VantageEvidence& vantage, const PathKnowledge& paths, size_t gr
 void LearnEvidence(const VantageEvidence& vantage, PathKnowledge* paths) {
   for (const Walk& walk : vantage.walks) LearnWalk(walk, paths);
   for (const Walk& walk : vantage.neighbor_walks) LearnWalk(walk, paths);
+  for (const Walk& walk : vantage.control_walks) {
+    for (const Hop& hop : walk.hops) {
+      if (hop.kind == Hop::Kind::kRouter) paths->elsewhere.insert(hop.address);
+    }
+  }
 }
 
 // Whoever waited in vain for the host's address is on its LAN, unless a walk showed another router

@@ -33,7 +33,8 @@ struct Cut {
 struct PathKnowledge {
   std::vector<const VantageEvidence*> vantages;
   std::set<std::string> last_hops;
-  std::set<std::string> transit;      // seen with another router behind them
+  std::set<std::string> transit;    // seen with another router behind them
+  std::set<std::string> elsewhere;  // on the way to a control, so hardly the target's own last hop
   std::set<std::string> mute_follow;  // the last that speaks, with mute routers before the target
   std::map<std::string, std::set<std::string>> next;
   std::map<std::string, std::set<std::string>>

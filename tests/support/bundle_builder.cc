@@ -267,6 +267,15 @@ VantageBuilder& VantageBuilder::Walk(const std::vector<std::string>& hops,
   return *this;
 }
 
+VantageBuilder& VantageBuilder::ControlWalk(const std::vector<std::string>& hops) {
+  const std::string control = "198.51.100.1";
+  v1::Observation* observation = Add(v1::CONTROL, control, v1::ANSWERED);
+  observation->mutable_spec()->mutable_trace()->set_protocol(v1::TraceProbe::ICMP);
+  uint32_t ttl = 0;
+  for (const std::string& hop : hops) AddHop(++ttl, hop, control, observation->mutable_trace());
+  return *this;
+}
+
 VantageBuilder& VantageBuilder::HopPing(const std::string& address, bool answers) {
   AddEcho(v1::HOP_PING, address, answers ? v1::ANSWERED : v1::SILENT);
   return *this;

@@ -67,6 +67,7 @@ class VantageBuilder {
   // stays silent but its budget was spent, "T" is the target, "R" the target with a reset.
   VantageBuilder& Walk(const std::vector<std::string>& hops,
                        v1::TraceProbe::Protocol protocol = v1::TraceProbe::TCP);
+  VantageBuilder& ControlWalk(const std::vector<std::string>& hops);
   VantageBuilder& HopPing(const std::string& address, bool answers);
 
   // The usual sets. Healthy: controls, name, connects, HTTP 200, echo, closed UDP port.

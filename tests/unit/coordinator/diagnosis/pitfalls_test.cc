@@ -360,6 +360,24 @@ TEST(Pitfall, ConnectionsThatComeAndGoAreLossNotTheTarget) {
   EXPECT_THAT(JudgementOf(builder), Says(J::DEGRADED, J::NETWORK));
 }
 
+// Without a baseline: who carries packets to a control is not the last hop of the target.
+TEST(Pitfall, StopsAtRoutersThatLeadElsewhereAreBeforeTheSite) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage(name).AllSilent().Walk(WayOf(name, 3));
+    builder.Vantage(name).ControlWalk({"10.0.0.1", name == "a" ? kM1 : kM2, "T"});
+  }
+  EXPECT_THAT(JudgementOf(builder), Says(J::PREFIX_UNREACHABLE, J::NETWORK));
+}
+
+TEST(Pitfall, OneRouterWithAnAddressForEachSideIsStillThePath) {
+  BundleBuilder builder;
+  builder.Vantage("b").AllSilent().Walk({"10.2.0.1", "10.22.1.1", "*", "*", "*", "*", "*"});
+  builder.Vantage("d").AllSilent().Walk({"10.4.0.1", "10.22.2.1", "*", "*", "*", "*", "*"});
+  for (const char* name : {"a", "c"}) builder.Vantage(name).Healthy().Walk(WholeWay(name));
+  EXPECT_THAT(JudgementOf(builder), Says(J::PATH_FAILURE, J::NETWORK));
+}
+
 TEST(Pitfall, OnlyIpv6) {
   BundleBuilder builder;
   for (const std::string& name : Names()) {
