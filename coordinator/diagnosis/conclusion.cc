@@ -191,6 +191,7 @@ void Undecided(Conclusion* conclusion, int64_t leading) {
   if (silent) cause = scene.AllFailing() ? Cause::kStopUnknown : Cause::kFailsForSomeUnknown;
   if (NothingAnswers(scene)) cause = Cause::kNothingAnswers;
   conclusion->cause = cause;
+  for (const auto& [domain, mass] : conclusion->domain_mass) leading = std::max(leading, mass);
   conclusion->confidence = std::min(leading, kUnsure);
   conclusion->best = &conclusion->posterior->ranked.front();
   for (size_t i = 0; i < scene.size(); ++i) {

@@ -124,16 +124,13 @@ J BothFail(const FamilyVerdict& first, const FamilyVerdict& second) {
   const FamilyVerdict& main = swap ? second : first;
   const FamilyVerdict& other = swap ? first : second;
   J judgement = main.judgement;
+  UnionEnums(other.judgement.scope(), judgement.mutable_scope());  // that one fails as well
   if (other.judgement.verdict() != judgement.verdict()) {
     if (other.judgement.verdict() != J::INCONCLUSIVE) {
       AddAsSecondary(other.judgement, other.family, &judgement);
-    } else {
-      UnionEnums(other.judgement.scope(),
-                 judgement.mutable_scope());  // fails too, less is known of it
     }
     return judgement;
   }
-  UnionEnums(other.judgement.scope(), judgement.mutable_scope());
   Union(other.judgement.scope().vantages(), judgement.mutable_scope()->mutable_vantages());
   Union(other.judgement.scope().groups(), judgement.mutable_scope()->mutable_groups());
   Union(other.judgement.locus().addresses(), judgement.mutable_locus()->mutable_addresses());

@@ -109,6 +109,14 @@ Millinats ScoreStopAfter(const Scene& scene, size_t seat, const Effect& effect) 
   return -5000;
 }
 
+Millinats ScoreStopTowards(const Scene& scene, const Cut& cut, const Effect& effect) {
+  const auto leads = [&](const std::string& offender) {
+    return scene.paths.LeadsTo(cut.walk->last_responder, offender);
+  };
+  const bool any = std::any_of(effect.offenders.begin(), effect.offenders.end(), leads);
+  return any ? -105 : -2000;
+}
+
 Millinats ScoreStop(const Scene& scene, size_t seat, const Effect& effect) {
   const Cut& cut = scene.paths.cuts[seat];
   const std::vector<Walk>& walks = scene.evidence(seat).walks;
@@ -129,6 +137,8 @@ Millinats ScoreStop(const Scene& scene, size_t seat, const Effect& effect) {
       return reached + ScoreStopAfter(scene, seat, effect);
     case Stop::kEdgeOfSite:
       return reached + std::max(cut.at_last - 130, cut.before - 2120);
+    case Stop::kTowardsOffender:
+      return reached + ScoreStopTowards(scene, cut, effect);
     case Stop::kAnywhere:
       return reached + kNoOpinion;
   }

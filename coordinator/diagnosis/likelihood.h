@@ -21,8 +21,9 @@ enum class Stop {
   kNowhere,
   kAtLastHop,
   kBeforeLastHop,
-  kAfter,       // right behind one of Effect::after
-  kEdgeOfSite,  // at the last hop, or less likely before it
+  kAfter,            // right behind one of Effect::after
+  kEdgeOfSite,       // at the last hop, or less likely before it
+  kTowardsOffender,  // at a router from which the way leads to an offender
   kAnywhere,
 };
 

@@ -104,17 +104,16 @@ Effect ErrorEffect(ErrorKind kind, const std::vector<std::string>& offenders) {
   return effect;
 }
 
-// Whom an error of `offender` concerns: those who saw it, and those of whom nothing is known.
+// Whom an error of `offender` concerns: those who saw it, those whose walk ends on the way to it,
+// and those of whom nothing is known.
 SeatSet Concerned(const Scene& scene, ErrorKind kind, const std::string& offender) {
   SeatSet seats = SeatsThatSaw(scene, kind, offender);
   const SeatSet silent = scene.Silent();
   for (size_t i = 0; i < scene.size(); ++i) {
     if (!silent[i]) continue;
     const Cut& cut = scene.paths.cuts[i];
-    const bool one_short =
-        cut.known && (cut.walk->last_responder == offender ||
-                      scene.paths.Followers(cut.walk->last_responder).count(offender) > 0);
-    seats[i] = seats[i] || one_short || Uninformed(scene, i);
+    const bool towards = cut.known && scene.paths.LeadsTo(cut.walk->last_responder, offender);
+    seats[i] = seats[i] || towards || Uninformed(scene, i);
   }
   return seats;
 }
@@ -124,29 +123,31 @@ void AddErrors(const Scene& scene, ErrorKind kind, Cause cause,
   if (offenders.empty()) return;
   Hypothesis fault = NewHypothesis(cause, scene.Silent());
   fault.effect = ErrorEffect(kind, offenders);
+  fault.effect.stop = Stop::kTowardsOffender;
   fault.rank = Hypothesis::Rank::kPath;
   fault.witnessed = true;
   // Several routers without a route and nobody through is a cause of its own: AddStoppedByErrors.
-  const bool together = kind == ErrorKind::kLoop || offenders.size() == 1 || !scene.AllFailing();
-  if (together) all->push_back(fault);
+  const bool together = kind == ErrorKind::kLoop || !scene.AllFailing();
+  if (offenders.size() == 1 || together) all->push_back(fault);
   fault.prior += MinusLogOf(static_cast<int64_t>(offenders.size()));
   for (const std::string& offender : offenders) {
     fault.affected = Concerned(scene, kind, offender);
-    if (fault.affected == scene.Silent()) continue;
+    if (fault.affected == scene.Silent() && offenders.size() == 1) continue;
     fault.effect.offenders = {offender};
     all->push_back(fault);
   }
 }
 
 // Errors of that kind from two places or more, or from one while other packets are stopped
-// elsewhere before the site, and nobody through.
+// elsewhere, not known to be at the site (those routers have spent their errors), and nobody
+// through.
 void AddStoppedByErrors(const Scene& scene, ErrorKind kind, Cause cause,
                         const std::vector<std::string>& offenders, std::vector<Hypothesis>* all) {
   if (!scene.AllFailing()) return;
   std::set<std::string> places(offenders.begin(), offenders.end());
   for (size_t i = 0; i < scene.size(); ++i) {
     const Cut& cut = scene.paths.cuts[i];
-    if (cut.LikelyBefore() && !scene.evidence(i).SawError(kind)) {
+    if (cut.known && !cut.LikelyAtLast() && !scene.evidence(i).SawError(kind)) {
       places.insert(cut.walk->last_responder);
     }
   }

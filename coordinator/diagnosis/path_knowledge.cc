@@ -83,10 +83,9 @@ Likelihood FromOthersDistance(const Walk& walk, uint32_t shortest) {
 
 // Ways of many networks meet at the last hop, and hardly ever before all at once at the same
 // router. Many different stops say little: a site has as many last hops as it has uplinks.
-Likelihood FromSharing(size_t sharing, size_t groups_stopped) {
-  if (groups_stopped < 2) return {-693, -693};
-  if (sharing == groups_stopped)
-    return sharing >= 3 ? Likelihood{-163, -2120} : Likelihood{-223, -1609};
+Likelihood FromSharing(size_t sharing, size_t groups) {
+  if (groups < 2) return {-693, -693};
+  if (sharing == groups) return sharing >= 3 ? Likelihood{-163, -2120} : Likelihood{-223, -1609};
   return sharing >= 2 ? Likelihood{-598, -799} : Likelihood{-799, -598};
 }
 
@@ -100,7 +99,7 @@ std::optional<uint32_t> ShortestToOthers(const std::vector<const VantageEvidence
   return shortest;
 }
 
-void Place(const VantageEvidence& vantage, const PathKnowledge& paths, size_t groups_stopped,
+void Place(const VantageEvidence& vantage, const PathKnowledge& paths, size_t groups,
            const std::optional<uint32_t>& shortest, Cut* cut) {
   std::optional<Likelihood> likelihood = FromStanding(*cut->walk, paths);
   const std::optional<uint32_t> own =
@@ -110,7 +109,7 @@ void Place(const VantageEvidence& vantage, const PathKnowledge& paths, size_t gr
   Millinats observations = 1;
   if (!likelihood) {
     const size_t sharing = paths.ends_at.at(cut->walk->last_responder).size();
-    likelihood = FromSharing(sharing, groups_stopped);
+    likelihood = FromSharing(sharing, groups);
     observations =
         static_cast<Millinats>(sharing);  // one observation, made by all of them together
   }
@@ -154,6 +153,20 @@ bool PathKnowledge::Crosses(size_t index, const std::string& router) const {
                      [&](const Walk& walk) { return GoesBeyond(walk, router); });
 }
 
+bool PathKnowledge::LeadsTo(const std::string& from, const std::string& router) const {
+  std::set<std::string> seen = {from};
+  std::vector<std::string> open = {from};
+  while (!open.empty()) {
+    const std::string here = open.back();
+    open.pop_back();
+    if (here == router) return true;
+    for (const std::string& next_router : Followers(here)) {
+      if (seen.insert(next_router).second) open.push_back(next_router);
+    }
+  }
+  return false;
+}
+
 std::set<std::string> PathKnowledge::Followers(const std::string& router) const {
   const auto followers = next.find(router);
   return followers == next.end() ? std::set<std::string>() : followers->second;
@@ -168,6 +181,7 @@ PathKnowledge LearnPaths(const std::vector<const VantageEvidence*>& vantages,
   for (const std::string& last : paths.last_hops) paths.transit.erase(last);
   for (const VantageEvidence* vantage : vantages) LearnFromErrors(*vantage, &paths);
   std::set<std::string> groups;
+  for (const VantageEvidence* vantage : vantages) groups.insert(vantage->group);
   paths.cuts.resize(vantages.size());
   for (size_t i = 0; i < vantages.size(); ++i) {
     Cut& cut = paths.cuts[i];
@@ -175,7 +189,6 @@ PathKnowledge LearnPaths(const std::vector<const VantageEvidence*>& vantages,
     cut.known = cut.walk != nullptr;
     if (!cut.known) continue;
     paths.ends_at[cut.walk->last_responder].insert(vantages[i]->group);
-    groups.insert(vantages[i]->group);
   }
   const std::optional<uint32_t> shortest = ShortestToOthers(vantages);
   for (size_t i = 0; i < vantages.size(); ++i) {

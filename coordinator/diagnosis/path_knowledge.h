@@ -43,6 +43,8 @@ struct PathKnowledge {
 
   // True when a walk of vantage `index` went through `router` and something behind it answered.
   bool Crosses(size_t index, const std::string& router) const;
+  // True for `router` itself and for every router seen before it on some way.
+  bool LeadsTo(const std::string& from, const std::string& router) const;
   // Routers seen right behind `router` on the way to the target.
   std::set<std::string> Followers(const std::string& router) const;
 };

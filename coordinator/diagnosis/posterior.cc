@@ -6,7 +6,7 @@ namespace probemesh::coordinator {
 namespace {
 
 constexpr int64_t kTemperature = 2;
-constexpr Millinats kPriceOfSecondFault = -1500;
+constexpr Millinats kPriceOfSecondFault = -3000;
 constexpr Millinats kPairWorthSearching = 3000;
 constexpr size_t kPairSeeds = 10;
 constexpr size_t kMaxKept = 256;
@@ -52,8 +52,12 @@ class Search {
     return explanation;
   }
 
-  // Both must be needed: each acts on somebody on whom the other does not.
+  // Both must be needed: each acts on somebody on whom the other does not. Two path faults that
+  // together stop everybody are what the prefix hypotheses say with one cause.
   bool Worthwhile(size_t a, size_t b) const {
+    const bool both_path = hypotheses_[a].rank == Hypothesis::Rank::kPath &&
+                           hypotheses_[b].rank == Hypothesis::Rank::kPath;
+    if (both_path && scene_.AllFailing()) return false;
     const Explanation pair{&hypotheses_[a], &hypotheses_[b]};
     return Accounts(pair, pair.primary) > 0 && Accounts(pair, pair.secondary) > 0;
   }

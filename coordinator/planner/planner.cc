@@ -43,6 +43,7 @@ PlanStep Planner::Advance(absl::Duration now) {
   }
   started_ = true;
   WalkForContrast();
+  WalkTowardsControls();
   PingHops();
   step_.looks_healthy = LooksHealthy();
   finished_ = Finished();
@@ -152,6 +153,7 @@ void Planner::ReadBeside(Vantage& vantage, const OpenOrder& order,
                          const v1::Observation& observation) {
   switch (order.spec.role()) {
     case v1::CONTROL:
+      if (order.spec.has_trace()) return;  // for the diagnosis
       // A reset proves the way there and back as well as a handshake does.
       if (observation.outcome() == v1::ANSWERED || observation.outcome() == v1::REFUSED) {
         ++vantage.controls_answered;

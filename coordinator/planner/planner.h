@@ -90,6 +90,7 @@ class Planner {
     int controls_failed = 0;
     std::optional<uint32_t> neighbor_distance;
     bool neighbors_retried = false;
+    bool control_walked = false;
   };
 
   // planner_opening.cc: names, controls, neighbours, and the first tries of each address.
@@ -111,6 +112,9 @@ class Planner {
   void AskContrast(size_t v, size_t a);
   void WalkSilence(size_t v, size_t a);
   void WalkForContrast();
+  void WalkTowardsControls();
+  void WalkTowardsControl(size_t v, const IpAddress& like);
+  bool NobodyAnswered() const;
   bool Walk(size_t v, size_t a, v1::TraceProbe::Protocol protocol, uint32_t first_ttl,
             bool may_reprobe = true);
   uint32_t LastTtl(size_t v, size_t a) const;
@@ -152,7 +156,7 @@ class Planner {
   std::map<uint64_t, OpenOrder> open_;
   uint64_t last_order_ = 0;
   size_t refusal_walks_ = 0;
-  std::vector<std::string> passing_walk_groups_;
+  std::map<IpAddress::Family, std::vector<std::string>> passing_walk_groups_;
   absl::Duration slowest_answer_;
   bool started_ = false;
   bool finished_ = false;

@@ -1,5 +1,6 @@
 // What follows when answers stay out, or say no.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/base/proto_time.h"
@@ -154,28 +155,73 @@ void Planner::WalkSilence(size_t v, size_t a) {
 
 // Healthy vantages walk too when others are silent: they show what lies beyond the cut.
 void Planner::WalkForContrast() {
-  std::optional<IpAddress::Family> silent;
+  std::set<IpAddress::Family> silent;
   for (const Vantage& vantage : vantages_) {
     for (const AddressWatch& watch : vantage.addresses) {
-      if (watch.taken.count(ScheduleStep::kWalk) > 0 && watch.Quiet() && !vantage.lost) {
-        silent = watch.address.family();
-      }
+      const bool walks = watch.taken.count(ScheduleStep::kWalk) > 0;
+      if (walks && watch.Quiet() && !vantage.lost) silent.insert(watch.address.family());
     }
   }
-  if (!silent) return;
   for (size_t v = 0; v < vantages_.size(); ++v) {
     for (size_t a = 0; a < vantages_[v].addresses.size(); ++a) {
       AddressWatch& watch = vantages_[v].addresses[a];
+      if (vantages_[v].lost || silent.count(watch.address.family()) == 0) continue;
       const std::string& group = vantages_[v].about.group;
-      const bool walked =
-          std::count(passing_walk_groups_.begin(), passing_walk_groups_.end(), group) > 0;
-      if (passing_walk_groups_.size() >= kMaxPassingWalks || walked || vantages_[v].lost) continue;
-      if (watch.met + watch.connected == 0 || watch.address.family() != *silent) continue;
+      std::vector<std::string>& walked = passing_walk_groups_[watch.address.family()];
+      const bool again = std::count(walked.begin(), walked.end(), group) > 0;
+      if (walked.size() >= kMaxPassingWalks || again) continue;
+      if (watch.met + watch.connected == 0) continue;
       if (!TakeStep(watch, ScheduleStep::kPassingWalk, absl::ZeroDuration())) continue;
-      passing_walk_groups_.push_back(group);
+      walked.push_back(group);
       Walk(v, a, HostOnly() ? v1::TraceProbe::ICMP : v1::TraceProbe::TCP, 1);
     }
   }
+}
+
+bool Planner::NobodyAnswered() const {
+  for (const Vantage& vantage : vantages_) {
+    for (const AddressWatch& watch : vantage.addresses) {
+      if (!vantage.lost && (!watch.Quiet() || watch.alive)) return false;
+    }
+  }
+  return true;
+}
+
+// When nothing answers anybody: which of the routers that were met lead elsewhere as well? Such a
+// one is not the target's own last hop.
+void Planner::WalkTowardsControls() {
+  if (!NobodyAnswered()) return;
+  for (size_t v = 0; v < vantages_.size(); ++v) {
+    Vantage& vantage = vantages_[v];
+    if (vantage.lost || vantage.control_walked || vantage.controls_answered == 0) continue;
+    const auto cut = std::find_if(vantage.addresses.begin(), vantage.addresses.end(),
+                                  [](const AddressWatch& watch) { return watch.walk_cut; });
+    if (cut == vantage.addresses.end() || !Due(cut->first_probe + kControlWalkAfter)) continue;
+    vantage.control_walked = true;
+    WalkTowardsControl(v, cut->address);
+  }
+}
+
+// Vantages take turns with the controls, so that together they meet more routers.
+void Planner::WalkTowardsControl(size_t v, const IpAddress& like) {
+  Vantage& vantage = vantages_[v];
+  std::vector<Endpoint> usable;
+  for (const Endpoint& control : controls_) {
+    const bool fits = control.address.family() == like.family() && usable.size() < kMaxControls;
+    if (fits && control.address.ToString() != input_.target.host()) usable.push_back(control);
+  }
+  if (usable.empty() || !vantage.about.capabilities.error_queue()) return;
+  const Endpoint& control = usable[v % usable.size()];
+  WalkShape shape;
+  shape.protocol =
+      CanEcho(vantage.about.capabilities, like) ? v1::TraceProbe::ICMP : v1::TraceProbe::TCP;
+  shape.port = control.port;
+  shape.first_ttl = 1;
+  shape.last_ttl = kControlLastTtl;
+  v1::ProbeSpec spec =
+      WalkSpec(control.address, shape, std::min(UntilEnd() - kWalkMargin, kWalkTimeout));
+  spec.set_role(v1::CONTROL);
+  if (Order(v, -1, std::move(spec))) ++vantage.controls_open;
 }
 
 // How far to walk: as far as the target is known to be from here, else as its neighbour or as it is

@@ -29,6 +29,7 @@ inline constexpr absl::Duration kWalkAfter = absl::Milliseconds(400);
 inline constexpr absl::Duration kMoreFlowsAfter = absl::Milliseconds(500);
 inline constexpr absl::Duration kSecondRetryAfter = absl::Milliseconds(1000);
 inline constexpr absl::Duration kSecondWalkAfter = absl::Milliseconds(1500);
+inline constexpr absl::Duration kControlWalkAfter = absl::Milliseconds(1500);
 
 inline constexpr absl::Duration kDnsTimeout = absl::Milliseconds(2500);
 inline constexpr absl::Duration kDnsOverTcpTimeout = absl::Milliseconds(1500);
@@ -57,7 +58,8 @@ inline constexpr size_t kMaxControls = 3;
 inline constexpr size_t kMaxNeighbors = 4;
 inline constexpr size_t kMaxHopPings = 6;      // per vantage
 inline constexpr size_t kMaxRefusalWalks = 3;  // vantages that walk towards whoever refuses
-inline constexpr size_t kMaxPassingWalks = 2;  // healthy vantages that walk for contrast
+inline constexpr size_t kMaxPassingWalks =
+    2;  // healthy vantages that walk for contrast, per family
 inline constexpr uint32_t kExtraFlows =
     6;  // with the first two: one dead leg of four is hit with 90 %
 inline constexpr size_t kDiverseGroups = 3;  // the floor for any claim about the whole target
@@ -65,6 +67,7 @@ inline constexpr uint32_t kHttpPort = 80;
 inline constexpr uint32_t kHttpsPort = 443;
 inline constexpr uint32_t kTraceroutePort = 33434;  // presumably closed, by convention
 inline constexpr uint32_t kBlindLastTtl = 12;       // of a walk towards an unknown distance
+inline constexpr uint32_t kControlLastTtl = 8;      // its first routers are what matters
 inline constexpr uint32_t kFurtherTtls = 8;         // where that was still meeting routers
 inline constexpr uint32_t kMaxTtl = 36;
 inline constexpr uint32_t kMaxBodyBytes = 65536;

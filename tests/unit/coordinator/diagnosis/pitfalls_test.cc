@@ -378,6 +378,17 @@ TEST(Pitfall, OneRouterWithAnAddressForEachSideIsStillThePath) {
   EXPECT_THAT(JudgementOf(builder), Says(J::PATH_FAILURE, J::NETWORK));
 }
 
+TEST(Pitfall, ARouterThatHasSpentItsErrorsStillHasNoRoute) {
+  BundleBuilder builder;
+  for (const char* name : {"a", "c"}) builder.Vantage(name).AllSilent().Walk(WayOf(name, 3));
+  for (const char* name : {"b", "d"}) {
+    builder.Vantage(name).Fit().ConnectIcmp({3, 0, kP2}).EchoSilent();
+  }
+  EXPECT_THAT(JudgementOf(builder).verdict(), AnyOf(J::PREFIX_UNREACHABLE, J::INCONCLUSIVE));
+  for (const char* name : {"a", "c"}) builder.Baseline(WholeWay(name));
+  EXPECT_THAT(JudgementOf(builder), Says(J::PREFIX_UNREACHABLE, J::NETWORK));
+}
+
 TEST(Pitfall, OnlyIpv6) {
   BundleBuilder builder;
   for (const std::string& name : Names()) {

@@ -259,6 +259,31 @@ TEST(PlannerTest, OnePartOfTheMeshSilentMakesTheOtherWalkForContrast) {
             5u);  // three routers, the target, slack
 }
 
+TEST(PlannerTest, TotalSilenceMakesCutVantagesWalkTowardsControlsOnce) {
+  PlannerSim sim("https://192.0.2.10/", Views(4, Service::kHostSilent));
+  EXPECT_LE(sim.Run(), kDefaultDeadline);
+  for (size_t v = 0; v < 4; ++v) {
+    size_t walks = 0;
+    for (const SimOrder& order : sim.Of(v, v1::CONTROL)) {
+      if (!order.spec.has_trace()) continue;
+      ++walks;
+      EXPECT_GE(order.at, kControlWalkAfter);
+      EXPECT_NE(order.spec.address(), "192.0.2.10");
+    }
+    EXPECT_EQ(walks, 1u);
+  }
+}
+
+TEST(PlannerTest, NobodyWalksTowardsControlsWhileTheTargetAnswersSomebody) {
+  std::vector<FakeTarget> views = Views(4, Service::kAnswers);
+  views[0].cut = views[1].cut = 2;
+  PlannerSim sim("https://192.0.2.10/", views);
+  sim.Run();
+  for (size_t v = 0; v < 4; ++v) {
+    for (const SimOrder& order : sim.Of(v, v1::CONTROL)) EXPECT_FALSE(order.spec.has_trace());
+  }
+}
+
 TEST(PlannerTest, CutWalksLeadToPingsBeyondTheCut) {
   std::vector<FakeTarget> views = Views(4, Service::kAnswers);
   views[0].cut = 2;
