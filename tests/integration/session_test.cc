@@ -141,7 +141,7 @@ TEST_F(SessionTest, AnOversizedMessageEndsOnlyItsSession) {
 }
 
 TEST_F(SessionTest, EndsWhenTheCertificateDoes) {
-  Connect(Channel(authority_.NodeExpiringIn("fra-1", absl::Seconds(3))));
+  Connect(Channel(authority_.NodeExpiringIn("fra-1", absl::Seconds(5))));
   ASSERT_TRUE(LoopUntil([&] { return core_.sessions.size() == 1; }));
   ASSERT_TRUE(Closed());
   OnLoop([&] {
