@@ -9,6 +9,7 @@
 #include "common/base/random.h"
 #include "common/log/log.h"
 #include "coordinator/planner/vantage_selection.h"
+#include "coordinator/runs/evidence.h"
 #include "coordinator/runs/limits.h"
 
 namespace probemesh::coordinator {
@@ -107,8 +108,10 @@ void DiagnosisRuns::Persist(Creation creation, std::vector<v1::Node> vantages,
 // The verdict has been told by now; a store that fails cannot take it back.
 void DiagnosisRuns::OnFinished(DiagnosisRun& run) {
   const std::string name = run.name();
+  v1::EvidenceBundle head = run.bundle_head();
+  MarkJudged(run.Bundle().observations(), &head);
   store_.Do<absl::Status>(
-      [resource = run.stripped(), bundle = run.bundle_head()](Store& store) {
+      [resource = run.stripped(), bundle = std::move(head)](Store& store) {
         return store.PutDiagnosis(resource, bundle);
       },
       [name](const absl::Status& stored) {

@@ -1,6 +1,8 @@
 #include "coordinator/runs/evidence.h"
 
-#include "common/base/proto_time.h"
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
 #include "coordinator/runs/limits.h"
 
 namespace probemesh::coordinator {
@@ -54,9 +56,23 @@ void AttachObservations(const google::protobuf::RepeatedPtrField<v1::Observation
   }
 }
 
-bool CameLate(const v1::Observation& observation, absl::Duration elapsed) {
-  return elapsed > absl::ZeroDuration() && observation.has_arrival_offset() &&
-         FromProto(observation.arrival_offset()) > elapsed;
+void MarkJudged(const google::protobuf::RepeatedPtrField<v1::Observation>& observations,
+                v1::EvidenceBundle* bundle) {
+  for (const v1::Observation& observation : observations) {
+    bundle->add_judged_command_ids(observation.command_id());
+  }
+}
+
+void KeepJudged(v1::EvidenceBundle* bundle) {
+  if (!bundle->has_elapsed()) return;
+  absl::flat_hash_set<std::string> judged(bundle->judged_command_ids().begin(),
+                                          bundle->judged_command_ids().end());
+  google::protobuf::RepeatedPtrField<v1::Observation> kept;
+  for (v1::Observation& observation : *bundle->mutable_observations()) {
+    if (judged.erase(observation.command_id()) > 0) *kept.Add() = std::move(observation);
+  }
+  *bundle->mutable_observations() = std::move(kept);
+  bundle->clear_judged_command_ids();
 }
 
 }  // namespace probemesh::coordinator

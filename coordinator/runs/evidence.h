@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "probemesh/v1/diagnosis.pb.h"
 #include "probemesh/v1/node.pb.h"
 
@@ -24,9 +23,14 @@ v1::BundleVantage ToBundleVantage(const v1::Node& node);
 void AttachObservations(const google::protobuf::RepeatedPtrField<v1::Observation>& observations,
                         google::protobuf::RepeatedPtrField<v1::VantageReport>* reports);
 
-// Came after the judgement, and so is no part of what it is a function of. `elapsed` of zero means
-// that there was none.
-bool CameLate(const v1::Observation& observation, absl::Duration elapsed);
+// Notes in a bundle for the store which observations the judgement used.
+void MarkJudged(const google::protobuf::RepeatedPtrField<v1::Observation>& observations,
+                v1::EvidenceBundle* bundle);
+
+// Drops what is no part of what the judgement is a function of: all that `bundle` does not name as
+// judged, and repetitions. The marks go as well: what is left is the judged bundle,
+// with its digest. A bundle whose diagnosis never ended keeps everything.
+void KeepJudged(v1::EvidenceBundle* bundle);
 
 }  // namespace probemesh::coordinator
 

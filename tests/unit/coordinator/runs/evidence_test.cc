@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "common/base/proto_time.h"
 #include "coordinator/runs/limits.h"
 
 namespace probemesh::coordinator {
@@ -50,13 +49,30 @@ TEST(EvidenceTest, EveryReasonNotToRunHasItsText) {
   EXPECT_EQ(texts.size(), static_cast<size_t>(v1::NotRunReason_ARRAYSIZE));
 }
 
-TEST(EvidenceTest, LateIsAfterTheJudgement) {
-  v1::Observation observation;
-  EXPECT_FALSE(CameLate(observation, absl::Seconds(3)));
-  *observation.mutable_arrival_offset() = ToProto(absl::Seconds(3));
-  EXPECT_FALSE(CameLate(observation, absl::Seconds(3)));
-  EXPECT_TRUE(CameLate(observation, absl::Seconds(2)));
-  EXPECT_FALSE(CameLate(observation, absl::ZeroDuration()));
+std::vector<std::string> Kept(v1::EvidenceBundle bundle) {
+  KeepJudged(&bundle);
+  std::vector<std::string> details;
+  for (const v1::Observation& observation : bundle.observations()) {
+    details.push_back(observation.detail());
+  }
+  return details;
+}
+
+TEST(EvidenceTest, OnlyWhatWasJudgedIsJudgedAgain) {
+  v1::EvidenceBundle bundle;
+  const std::vector<std::pair<std::string, std::string>> stored = {
+      {"a", "first"}, {"late", "after the verdict"}, {"b", "second"}, {"a", "told twice"}};
+  for (const auto& [id, detail] : stored) {
+    bundle.add_observations()->set_command_id(id);
+    bundle.mutable_observations()->rbegin()->set_detail(detail);
+  }
+  EXPECT_EQ(Kept(bundle).size(), 4u);  // its coordinator was killed before any verdict
+
+  bundle.mutable_elapsed()->set_seconds(3);
+  bundle.add_judged_command_ids("a");
+  bundle.add_judged_command_ids("b");
+
+  EXPECT_EQ(Kept(bundle), (std::vector<std::string>{"first", "second"}));
 }
 
 TEST(EvidenceTest, ObservationsGoToTheirNodes) {
