@@ -45,11 +45,11 @@ void SessionStream::Close(absl::Status reason) {
 }
 
 void SessionStream::OnReadDone(bool ok) {
-  if (!ok) {
-    Close(absl::OkStatus());
-    return;
+  if (ok) {
+    gate_.Post([self = shared_from_this()](Core& core) { self->Deliver(core); });
+  } else {
+    gate_.Post([self = shared_from_this()](Core&) { self->EndOfMessages(); });
   }
-  gate_.Post([self = shared_from_this()](Core& core) { self->Deliver(core); });
 }
 
 void SessionStream::OnWriteDone(bool ok) { writer_.OnWriteDone(ok); }
@@ -73,9 +73,16 @@ void SessionStream::Open(Core& core) {
 }
 
 void SessionStream::Deliver(Core& core) {
+  said_goodbye_ = incoming_.has_goodbye();
   core.OnSessionMessage(id_, std::move(incoming_));
   incoming_.Clear();
   ReadNext();
+}
+
+// After a goodbye the core closes once the last result is acked; a node that stops without one
+// wants nothing more.
+void SessionStream::EndOfMessages() {
+  if (!said_goodbye_) Close(absl::OkStatus());
 }
 
 void SessionStream::Closed(Core& core) {

@@ -40,6 +40,7 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::
   // On the loop.
   void Open(Core& core);
   void Deliver(Core& core);
+  void EndOfMessages();
   void Closed(Core& core);
   void ArmCutOff();
 
@@ -56,6 +57,7 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::
 
   // On the loop.
   SessionId id_ = 0;
+  bool said_goodbye_ = false;  // with its latest message
   TimerId expiry_timer_ = 0;
   TimerId cut_off_timer_ = 0;
 };

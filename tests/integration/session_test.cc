@@ -101,6 +101,41 @@ TEST_F(SessionTest, ANodeThatLeavesEndsItsSession) {
   OnLoop([&] { EXPECT_TRUE(session().close_status.ok()) << session().close_status; });
 }
 
+TEST_F(SessionTest, AfterAGoodbyeTheCoreHasTheLastWord) {
+  ConnectNode();
+  v1::NodeMessage goodbye;
+  goodbye.mutable_goodbye()->set_reason("drained");
+  ASSERT_TRUE(stream_->Write(goodbye));
+  stream_->WritesDone();
+  ASSERT_TRUE(LoopUntil([&] { return session().messages.size() == 1; }));
+  OnLoop([&] {
+    // Later than the news that the node has nothing more to say.
+    thread_.loop().ScheduleAfter(absl::Milliseconds(300), [this] {
+      if (session().closed) return;
+      v1::CoordinatorMessage ack;
+      ack.mutable_result_ack()->set_up_to_sequence(7);
+      session().sink->Send(ack);
+      session().sink->Close(absl::OkStatus());
+    });
+  });
+  v1::CoordinatorMessage message;
+  ASSERT_TRUE(stream_->Read(&message));
+  EXPECT_EQ(message.result_ack().up_to_sequence(), 7u);
+  EXPECT_FALSE(stream_->Read(&message));
+  EXPECT_TRUE(stream_->Finish().ok());
+  EXPECT_TRUE(Closed());
+}
+
+TEST_F(SessionTest, ANodeThatIsLostAfterItsGoodbyeEndsItsSession) {
+  ConnectNode();
+  v1::NodeMessage goodbye;
+  goodbye.mutable_goodbye();
+  ASSERT_TRUE(stream_->Write(goodbye));
+  ASSERT_TRUE(LoopUntil([&] { return session().messages.size() == 1; }));
+  Leave();
+  EXPECT_TRUE(Closed());
+}
+
 TEST_F(SessionTest, ALostConnectionEndsItsSession) {
   ConnectNode();
   Leave();
