@@ -7,6 +7,7 @@
 #include "coordinator/diagnosis/canonical_encoding.h"
 #include "coordinator/diagnosis/icmp_meaning.h"
 #include "coordinator/diagnosis/observation_reader.h"
+#include "coordinator/diagnosis/unreachable_timing.h"
 
 namespace probemesh::coordinator {
 namespace {
@@ -72,62 +73,35 @@ std::map<std::string, FirstSend> FirstSends(const std::vector<const v1::Observat
   return first;
 }
 
-bool Prompt(const ErrorSeen& seen) {
-  return seen.own_delay_ms < kLongestRoundTripMillis && seen.delay_ms < kLateMillis;
-}
-
-// An offender that was seen to wait for address resolution does not also have a configured reject:
-// its quick errors answer packets that joined the wait late. One that was never seen to answer
-// promptly, nor to wait long enough, proves neither.
-void SettleUnreachables(const std::vector<std::vector<ErrorSeen>*>& lists) {
-  std::set<std::string> waited;
-  std::set<std::string> prompt;
-  for (const std::vector<ErrorSeen>* errors : lists) {
-    for (const ErrorSeen& seen : *errors) {
-      if (seen.kind == ErrorKind::kLateUnreachable) waited.insert(seen.offender);
-      if (seen.kind == ErrorKind::kQuickUnreachable && Prompt(seen)) prompt.insert(seen.offender);
-    }
-  }
-  for (std::vector<ErrorSeen>* errors : lists) {
-    for (ErrorSeen& seen : *errors) {
-      if (seen.kind == ErrorKind::kQuickUnreachable && waited.count(seen.offender) > 0) {
-        seen.kind = ErrorKind::kLateUnreachable;
-      }
-    }
-    const auto proves_nothing = [&](const ErrorSeen& seen) {
-      return seen.kind == ErrorKind::kQuickUnreachable && prompt.count(seen.offender) == 0;
-    };
-    errors->erase(std::remove_if(errors->begin(), errors->end(), proves_nothing), errors->end());
-  }
-}
-
 bool IsPolicy(const ErrorSeen& seen) {
   return seen.kind == ErrorKind::kProhibited || seen.kind == ErrorKind::kPortReject;
 }
 
 // Many routers filter pings or datagrams. That says something of the service only if the same
 // router was seen to reject the service's packets as well.
-void SettlePolicy(const std::vector<std::vector<ErrorSeen>*>& lists) {
+void SettlePolicy(const std::vector<TimedErrors>& vantages) {
   std::set<std::string> rejects_service;
-  for (const std::vector<ErrorSeen>* errors : lists) {
-    for (const ErrorSeen& seen : *errors) {
+  for (const TimedErrors& vantage : vantages) {
+    for (const ErrorSeen& seen : *vantage.errors) {
       if (IsPolicy(seen) && seen.to_service) rejects_service.insert(seen.offender);
     }
   }
-  for (std::vector<ErrorSeen>* errors : lists) {
+  for (const TimedErrors& vantage : vantages) {
+    std::vector<ErrorSeen>& errors = *vantage.errors;
     const auto beside = [&](const ErrorSeen& seen) {
       return IsPolicy(seen) && rejects_service.count(seen.offender) == 0;
     };
-    errors->erase(std::remove_if(errors->begin(), errors->end(), beside), errors->end());
+    errors.erase(std::remove_if(errors.begin(), errors.end(), beside), errors.end());
   }
 }
 
 void SettleErrors(std::vector<VantageEvidence>* vantages) {
-  std::vector<std::vector<ErrorSeen>*> target;
-  std::vector<std::vector<ErrorSeen>*> neighbor;
+  std::vector<TimedErrors> target;
+  std::vector<TimedErrors> neighbor;
   for (VantageEvidence& vantage : *vantages) {
-    target.push_back(&vantage.errors);
-    neighbor.push_back(&vantage.neighbor_errors);
+    const std::optional<int64_t> round_trip = MedianRoundTrip(vantage.hop_round_trips_ms);
+    target.push_back({&vantage.errors, round_trip});
+    neighbor.push_back({&vantage.neighbor_errors, round_trip});
   }
   SettleUnreachables(target);
   SettleUnreachables(neighbor);

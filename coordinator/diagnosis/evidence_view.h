@@ -72,6 +72,7 @@ struct ErrorSeen {
   int64_t own_delay_ms = 0;  // since the packet it answers
   bool from_destination = false;
   bool to_service = false;  // it answers a packet like those of the service
+  bool tcp = false;         // it answers a SYN, or one of the kernel's repetitions of it
   std::string command_id;
 };
 
@@ -106,6 +107,7 @@ struct VantageEvidence {
   std::vector<Walk> walks;                 // to the target
   std::vector<Walk> neighbor_walks;
   std::vector<Walk> control_walks;
+  std::vector<int64_t> hop_round_trips_ms;  // of routers' answers to walks
   std::map<std::string, bool> hop_pings;
   std::map<std::string, ControlSeen> controls;  // by address
   bool controls_probed = false;                 // false: from the node's own earlier self-check

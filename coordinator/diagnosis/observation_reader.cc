@@ -214,21 +214,20 @@ void FillDelays(const v1::Exchange& exchange, const ErrorContext& context, Error
   seen->delay_ms = Clamp(StartMillis(context.observation) + received - context.first_send_ms);
 }
 
-// "Quick" is provisional: the view drops those that no prompt answer supports.
-ErrorKind KindOfUnreachable(const ErrorSeen& seen) {
-  const bool waited =
-      seen.own_delay_ms >= kLateMillis ||
-      (seen.own_delay_ms >= kLongestRoundTripMillis && seen.delay_ms >= kLateMillis);
-  return waited ? ErrorKind::kLateUnreachable : ErrorKind::kQuickUnreachable;
+// A TCP packet, which the kernel repeats by itself.
+bool IsTcp(const v1::ProbeSpec& spec) {
+  const bool walk = spec.has_trace() && spec.trace().protocol() == v1::TraceProbe::TCP;
+  return walk || spec.has_tcp() || spec.has_tls() || spec.has_http();
 }
 
+// Whether an unreachable is a quick or a late one is settled by the view, mesh-wide.
 std::optional<ErrorKind> KindOf(IcmpMeaning meaning, const ErrorSeen& seen,
                                 const ErrorContext& context) {
   switch (meaning) {
     case IcmpMeaning::kNoRoute:
       return ErrorKind::kNoRoute;
     case IcmpMeaning::kHostUnreachable:
-      return KindOfUnreachable(seen);
+      return ErrorKind::kQuickUnreachable;
     case IcmpMeaning::kProhibited:
       return ErrorKind::kProhibited;
     case IcmpMeaning::kPortUnreachable:
@@ -258,6 +257,7 @@ std::optional<ErrorSeen> ReadError(const v1::Exchange& exchange, const ErrorCont
   seen.v6 = error.family() == v1::IPV6;
   seen.from_destination = seen.offender == context.destination;
   seen.to_service = context.service;
+  seen.tcp = IsTcp(context.observation.spec());
   seen.command_id = context.observation.command_id();
   FillDelays(exchange, context, &seen);
   const std::optional<ErrorKind> kind = KindOf(meaning, seen, context);
@@ -304,6 +304,16 @@ void CountReached(const Walk& walk, VantageEvidence* vantage) {
   Count(Step::kAnswered, walk.command_id, echo ? &vantage->echo : &vantage->alive);
 }
 
+void CollectRoundTrips(const v1::TraceHop& hop, std::vector<int64_t>* round_trips_ms) {
+  for (const v1::Exchange& exchange : hop.exchanges()) {
+    const bool answer = exchange.has_icmp_error() && exchange.has_receive_offset() &&
+                        MeaningOf(exchange.icmp_error()) == IcmpMeaning::kTimeExceeded;
+    if (!answer || round_trips_ms->size() >= kMaxKeys) continue;
+    round_trips_ms->push_back(
+        Clamp(Clamp(Millis(exchange.receive_offset())) - Clamp(Millis(exchange.send_offset()))));
+  }
+}
+
 void ReadWalk(const v1::Observation& observation, const ErrorContext& context, bool neighbor,
               VantageEvidence* vantage) {
   if (observation.outcome() == v1::NOT_RUN || observation.outcome() == v1::LOCAL_ERROR) return;
@@ -315,6 +325,7 @@ void ReadWalk(const v1::Observation& observation, const ErrorContext& context, b
   const auto& hops = observation.trace().hops();
   for (int i = 0; i < std::min(hops.size(), kMaxExchanges); ++i) {
     CollectErrors(hops[i].exchanges(), context, &errors);
+    CollectRoundTrips(hops[i], &vantage->hop_round_trips_ms);
   }
   ReadLoop(walks.back(), &errors);
 }

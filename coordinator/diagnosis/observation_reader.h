@@ -17,8 +17,8 @@ using FirstSend = std::map<std::string, int64_t>;
 // The wall clock of the node, in milliseconds, when the observation began.
 int64_t StartMillis(const v1::Observation& observation);
 
-// Not for CANCELLED observations. An address-unreachable error is entered as kQuickUnreachable or
-// kLateUnreachable by its own delays; the view corrects that mesh-wide.
+// Not for CANCELLED observations. An address-unreachable error is entered as kQuickUnreachable;
+// the view settles which of them were late (unreachable_timing.h).
 void ReadObservation(const v1::Observation& observation, v1::Target::Scheme scheme,
                      const FirstSend& first_send, VantageEvidence* vantage);
 

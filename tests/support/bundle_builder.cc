@@ -26,6 +26,8 @@ void AddHop(uint32_t ttl, const std::string& what, const std::string& target,
   }
   const bool v6 = what.find(':') != std::string::npos;
   exchange->set_reply(v1::ICMP);
+  *exchange->mutable_send_offset() = ToProto(absl::ZeroDuration());
+  *exchange->mutable_receive_offset() = ToProto(absl::Milliseconds(4) * ttl);
   hop->set_address(what);
   v1::IcmpError* error = exchange->mutable_icmp_error();
   error->set_type(v6 ? 3 : 11);

@@ -66,6 +66,30 @@ TEST(Pitfall, LateJoinersOfTheWaitDoNotContradictIt) {
   EXPECT_THAT(JudgementOf(builder), Says(J::HOST_DOWN, J::TARGET));
 }
 
+// Others' packets keep the last hop asking for the host all the time, so that its wait ends any
+// time after our first packet.
+TEST(Pitfall, AWaitThatSomebodyElseBeganIsStillAWait) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage(name).Fit().ConnectIcmp({3, 1, kE1, absl::Milliseconds(720)}, 2);
+    builder.Vantage(name).EchoIcmp({3, 1, kE1, absl::Milliseconds(720)}).Walk(WayOf(name, 4));
+  }
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::HOST_DOWN, J::TARGET));
+  EXPECT_EQ(judgement.secondary_size(), 0);
+}
+
+// The router's budget was spent when the first SYN came; the one that the kernel sent 3 s later was
+// refused at once.
+TEST(Pitfall, APromptAnswerToARepeatedSynIsNoWait) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage(name).Fit().ConnectIcmp({3, 1, kE1, absl::Milliseconds(3015)}, 1);
+    builder.Vantage(name).EchoIcmp({3, 1, kE1, absl::Milliseconds(15)}).Walk(WayOf(name, 4));
+  }
+  EXPECT_LT(Mass(JudgementOf(builder), "TARGET"), 0.05);
+}
+
 TEST(Pitfall, UnreachableThatIsNeitherPromptNorLateProvesNothing) {
   BundleBuilder builder;
   for (const std::string& name : Names()) {
