@@ -171,7 +171,7 @@ absl::StatusOr<IssuedIdentity> CertificateAuthority::IssueWithNewKey(const Leaf&
 
 absl::StatusOr<IssuedIdentity> CertificateAuthority::IssueCoordinator(
     const std::vector<std::string>& hosts) {
-  std::string names;
+  std::string names = AlternativeName(kCoordinatorServerName);
   for (const std::string& host : hosts) names += AlternativeName(host);
   return IssueWithNewKey({{Identity::Role::kCoordinator, "coordinator"},
                           names,

@@ -32,6 +32,10 @@ struct IssuedIdentity {
   std::string chain_pem;  // leaf, then the CA
 };
 
+// Every coordinator's certificate has this DNS name: foreign TLS clients can ask for it, whatever
+// the address by which they reach the coordinator.
+inline constexpr char kCoordinatorServerName[] = "probemesh-coordinator";
+
 // Not thread-safe.
 class CertificateAuthority final : public CertificateSigner {
  public:
@@ -51,8 +55,8 @@ class CertificateAuthority final : public CertificateSigner {
   absl::StatusOr<SignedCertificate> SignNode(absl::string_view csr_der,
                                              absl::string_view node_name) override;
 
-  // Key and certificate for this coordinator. `hosts` (names and addresses) become alternative
-  // names for the sake of foreign clients; ours look at the identity.
+  // Key and certificate for this coordinator. kCoordinatorServerName and `hosts` (names and
+  // addresses) become alternative names for the sake of foreign clients; ours look at the identity.
   absl::StatusOr<IssuedIdentity> IssueCoordinator(const std::vector<std::string>& hosts);
 
   absl::StatusOr<IssuedIdentity> IssueOperator(absl::string_view name);

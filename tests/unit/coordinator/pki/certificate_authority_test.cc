@@ -117,6 +117,7 @@ TEST_F(AuthorityTest, IssuesTheCoordinatorWithItsHosts) {
   const auto chain = ParseCertificatesPem(coordinator.chain_pem).value();
   EXPECT_EQ(chain.size(), 2u);
   EXPECT_EQ(X509_check_host(chain[0].get(), "mesh.example.com", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_host(chain[0].get(), kCoordinatorServerName, 0, 0, nullptr), 1);
   EXPECT_EQ(X509_check_ip_asc(chain[0].get(), "192.0.2.1", 0), 1);
   EXPECT_EQ(X509_check_ip_asc(chain[0].get(), "2001:db8::1", 0), 1);
 }
