@@ -63,6 +63,10 @@ DiagnosisRun::~DiagnosisRun() { CancelTimers(); }
 
 absl::Duration DiagnosisRun::Elapsed() const { return host_.loop().clock().Monotonic() - started_; }
 
+void DiagnosisRun::SetBaseline(google::protobuf::RepeatedPtrField<v1::Observation> walks) {
+  *bundle_head_.mutable_baseline() = std::move(walks);
+}
+
 void DiagnosisRun::Start(Finished finished) {
   finished_ = std::move(finished);
   v1::DiagnosisEvent event;

@@ -38,6 +38,8 @@ class DiagnosisRun {
   const std::string& name() const { return name_; }
   bool running() const { return resource_.state() == v1::Diagnosis::RUNNING; }
 
+  // What earlier walks showed of the paths. Before Start.
+  void SetBaseline(google::protobuf::RepeatedPtrField<v1::Observation> walks);
   void Start(Finished finished);
   // Ends it without a judgement: CANCELLED or INTERRUPTED. No-op when over.
   void Stop(v1::Diagnosis::State state);

@@ -33,8 +33,12 @@ absl::Status Found(absl::Status status, const std::string& name) {
 }  // namespace
 
 DiagnosisRuns::DiagnosisRuns(RunHost& host, DiagnosisEngine engine, StoreAccess& store,
-                             RunReferences& references)
-    : host_(host), engine_(std::move(engine)), store_(store), references_(references) {}
+                             RunReferences& references, PathAtlas& atlas)
+    : host_(host),
+      engine_(std::move(engine)),
+      store_(store),
+      references_(references),
+      atlas_(atlas) {}
 
 absl::Status DiagnosisRuns::Admission() const {
   if (interrupted_) return absl::UnavailableError("the coordinator is shutting down");
@@ -86,6 +90,7 @@ void DiagnosisRuns::Persist(Creation creation, std::vector<v1::Node> vantages,
   const std::string name = absl::StrCat(kPrefix, NewUuidV7(host_.random(), creation.create_time));
   auto run = std::make_shared<std::unique_ptr<DiagnosisRun>>(std::make_unique<DiagnosisRun>(
       host_, engine_, name, creation.request, vantages, creation.create_time, creation.started));
+  (*run)->SetBaseline(atlas_.Baseline(creation.request.target));
   const v1::Diagnosis resource = (*run)->stripped();
   const v1::EvidenceBundle bundle = (*run)->bundle_head();
   ++creating_;
@@ -109,7 +114,9 @@ void DiagnosisRuns::Persist(Creation creation, std::vector<v1::Node> vantages,
 void DiagnosisRuns::OnFinished(DiagnosisRun& run) {
   const std::string name = run.name();
   v1::EvidenceBundle head = run.bundle_head();
-  MarkJudged(run.Bundle().observations(), &head);
+  const v1::EvidenceBundle whole = run.Bundle();
+  MarkJudged(whole.observations(), &head);
+  atlas_.OnDiagnosisOver(run.stripped(), whole);
   store_.Do<absl::Status>(
       [resource = run.stripped(), bundle = std::move(head)](Store& store) {
         return store.PutDiagnosis(resource, bundle);

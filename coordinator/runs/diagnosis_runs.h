@@ -11,6 +11,7 @@
 
 #include "coordinator/core/core.h"
 #include "coordinator/runs/diagnosis_run.h"
+#include "coordinator/runs/path_atlas.h"
 #include "coordinator/runs/request_ledger.h"
 #include "coordinator/runs/run_references.h"
 #include "coordinator/runs/run_shelf.h"
@@ -23,7 +24,7 @@ class DiagnosisRuns {
  public:
   // All must outlive this; `store` must be detached before this is destroyed.
   DiagnosisRuns(RunHost& host, DiagnosisEngine engine, StoreAccess& store,
-                RunReferences& references);
+                RunReferences& references, PathAtlas& atlas);
 
   void Create(v1::CreateDiagnosisRequest request, Reply<v1::Diagnosis> reply);
   void Get(const std::string& name, Reply<v1::Diagnosis> reply);
@@ -62,6 +63,7 @@ class DiagnosisRuns {
   const DiagnosisEngine engine_;
   StoreAccess& store_;
   RunReferences& references_;
+  PathAtlas& atlas_;
   RunShelf<DiagnosisRun> runs_;
   RequestLedger<v1::Diagnosis> ledger_;
   size_t creating_ = 0;

@@ -26,6 +26,18 @@ inline constexpr size_t kMaxRunNameOctets = 80;
 // What a single result may weigh in memory. A long walk needs a tenth of it.
 inline constexpr size_t kMaxEvidenceOctets = size_t{64} << 10;
 
+// Walks in the background, and what is remembered of walks: PathAtlas.
+inline constexpr size_t kMaxRememberedTargets = 256;  // the longest unused goes first
+inline constexpr size_t kMaxWalksPerTarget = 64;
+inline constexpr size_t kMaxRememberedWalkOctets = size_t{4} << 10;
+inline constexpr size_t kMaxPlannedWalks = 256;
+inline constexpr size_t kMaxBackgroundWalks = 64;                // sent and not answered
+inline constexpr absl::Duration kFreshWalk = absl::Minutes(15);  // before another one is asked for
+inline constexpr absl::Duration kWalkLifetime = absl::Hours(24);
+inline constexpr absl::Duration kWalkPace = absl::Milliseconds(50);
+inline constexpr absl::Duration kWalkGapPerNode = absl::Seconds(1);
+inline constexpr absl::Duration kBackgroundWalkPatience = absl::Seconds(30);
+
 }  // namespace probemesh::coordinator
 
 #endif  // PROBEMESH_COORDINATOR_RUNS_LIMITS_H_

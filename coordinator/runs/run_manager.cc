@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "coordinator/runs/diagnosis_runs.h"
+#include "coordinator/runs/path_atlas.h"
 #include "coordinator/runs/probe_runs.h"
 #include "coordinator/runs/run_references.h"
 #include "coordinator/runs/store_access.h"
@@ -16,7 +17,8 @@ class RunManager::Impl {
   Impl(RunHost& host, DiagnosisEngine engine)
       : store(host),
         references(store, [this](const std::string& name) { return Vantages(name); }),
-        diagnoses(host, std::move(engine), store, references),
+        atlas(host),
+        diagnoses(host, std::move(engine), store, references, atlas),
         probes(host, references) {}
   // Nothing that the store still does may find the rest gone.
   ~Impl() { store.Detach(); }
@@ -28,6 +30,7 @@ class RunManager::Impl {
 
   StoreAccess store;
   RunReferences references;
+  PathAtlas atlas;
   DiagnosisRuns diagnoses;
   ProbeRuns probes;
 };
@@ -85,22 +88,26 @@ void RunManager::WatchProbeRun(std::string name, uint64_t after_sequence,
 void RunManager::Unwatch(const ProbeRunSink* sink) { impl_->probes.Unwatch(sink); }
 
 void RunManager::OnObservation(const std::string& run, const v1::Observation& observation) {
+  if (PathAtlas::Owns(run)) return impl_->atlas.OnObservation(observation);
   impl_->diagnoses.OnObservation(run, observation);
   impl_->probes.OnObservation(run, observation);
 }
 
 void RunManager::OnCommandLost(const std::string& run, const std::string& node,
                                const std::string& command_id, absl::Status reason) {
+  if (PathAtlas::Owns(run)) return impl_->atlas.OnCommandLost(node, command_id);
   impl_->diagnoses.OnCommandLost(run, node, command_id);
   impl_->probes.OnCommandLost(run, node, command_id, reason);
 }
 
 void RunManager::OnNodeGone(const std::string& node, absl::Status reason) {
+  impl_->atlas.OnNodeGone(node);
   impl_->diagnoses.OnNodeGone(node, reason);
   impl_->probes.OnNodeGone(node, reason);
 }
 
 void RunManager::Shutdown(std::function<void()> done) {
+  impl_->atlas.Stop();
   impl_->diagnoses.Interrupt();
   impl_->probes.Interrupt();
   impl_->store.Flush(std::move(done));

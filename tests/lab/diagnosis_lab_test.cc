@@ -109,6 +109,26 @@ TEST_P(BlindLab, SaysThatItDoesNotKnow) {
 
 INSTANTIATE_TEST_SUITE_P(Fault, BlindLab, ::testing::Values("rtbh_both"));
 
+using LearnedLab = DiagnosisLab;
+
+// The routers that a healthier time has shown to be the last hops are where all walks end now.
+TEST_P(LearnedLab, RemembersTheLastHopsOfAHealthierTime) {
+  const absl::StatusOr<LabDiagnosis> before = DiagnoseInLab(*mesh_, kTarget);
+  ASSERT_TRUE(before.ok()) << before.status();
+  ASSERT_EQ(before->Verdict(), "HEALTHY") << before->Describe();
+  WaitForIcmpBudget();  // longer than the walks that follow a healthy diagnosis take
+  const absl::Status injected = InjectFault(lab_->run(), *FindFault(GetParam()));
+  ASSERT_TRUE(injected.ok()) << injected;
+
+  const absl::StatusOr<LabDiagnosis> diagnosis = DiagnoseInLab(*mesh_, kTarget);
+
+  ASSERT_TRUE(diagnosis.ok()) << diagnosis.status();
+  EXPECT_EQ(diagnosis->Verdict(), "TARGET_SILENT") << diagnosis->Describe();
+}
+
+INSTANTIATE_TEST_SUITE_P(Fault, LearnedLab, ::testing::Values("edge_drop_all", "host_drop_all"),
+                         [](const auto& instance) { return instance.param; });
+
 using HealthyLab = DiagnosisLab;
 
 TEST_P(HealthyLab, IsHealthyWithinASecond) {

@@ -69,6 +69,9 @@ bool FakeTarget::HostAnswers() const { return !cut && service != Service::kHostS
 
 FakeReply FakeTarget::AnswerWalk(const v1::ProbeSpec& spec) const {
   const size_t visible = std::min(cut.value_or(routers.size()), routers.size());
+  const bool tcp = spec.trace().protocol() == v1::TraceProbe::TCP;
+  const bool port = service != Service::kSilent && service != Service::kHostGone;
+  const bool reaches = HostAnswers() && (tcp ? port : echo);
   FakeReply reply = Outcome(v1::SILENT, FromProto(spec.timeout()));
   v1::TraceEvidence& trace = *reply.observation.mutable_trace();
   for (uint32_t ttl = std::max(1u, spec.trace().first_ttl()); ttl <= spec.trace().last_ttl();
@@ -78,6 +81,7 @@ FakeReply FakeTarget::AnswerWalk(const v1::ProbeSpec& spec) const {
     v1::Exchange& exchange = *hop.add_exchanges();
     exchange.set_ttl_sent(ttl);
     exchange.set_reply(v1::NO_REPLY);
+    if (ttl > routers.size() && reaches) exchange.set_reply(v1::POSITIVE);
     if (ttl > visible) continue;
     hop.set_address(routers[ttl - 1]);
     exchange.set_reply(v1::ICMP);
@@ -86,9 +90,7 @@ FakeReply FakeTarget::AnswerWalk(const v1::ProbeSpec& spec) const {
     exchange.mutable_icmp_error()->set_offender(routers[ttl - 1]);
     trace.set_last_responder(routers[ttl - 1]);
   }
-  const bool tcp = spec.trace().protocol() == v1::TraceProbe::TCP;
-  const bool port = service != Service::kSilent && service != Service::kHostGone;
-  if (HostAnswers() && (tcp ? port : echo) && spec.trace().last_ttl() > routers.size()) {
+  if (reaches && spec.trace().last_ttl() > routers.size()) {
     trace.set_reached(true);
     reply.observation.set_outcome(v1::ANSWERED);
     reply.after = 2 * rtt;

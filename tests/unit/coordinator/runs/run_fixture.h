@@ -100,6 +100,15 @@ class RunFixture : public testing::Test {
     return got;
   }
 
+  v1::EvidenceBundle BundleOf(const std::string& name) {
+    v1::EvidenceBundle bundle;
+    manager_->GetEvidenceBundle(name, [&](absl::StatusOr<v1::EvidenceBundle> got) {
+      if (got.ok()) bundle = *std::move(got);
+    });
+    host_.manual_loop().RunUntilIdle();
+    return bundle;
+  }
+
   std::shared_ptr<DiagnosisRecorder> Watch(const std::string& name, uint64_t after = 0) {
     auto recorder = std::make_shared<DiagnosisRecorder>();
     manager_->WatchDiagnosis(name, after, recorder);
