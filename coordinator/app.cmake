@@ -8,7 +8,7 @@ probemesh_library(coordinator_options
   SOURCES advertised_hosts.cc coordinator_options.cc
   HEADERS advertised_hosts.h coordinator_options.h
   DEPS probemesh::net absl::statusor
-  PRIVATE_DEPS probemesh::base CLI11::CLI11 absl::strings)
+  PRIVATE_DEPS probemesh::base probemesh::options absl::strings)
 probemesh_library(coordinator_app
   SOURCES coordinator_app.cc data_directory.cc
   HEADERS coordinator_app.h data_directory.h

@@ -1,13 +1,12 @@
 #include "coordinator/coordinator_options.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/options/daemon_flags.h"
 
 namespace probemesh::coordinator {
 namespace {
@@ -36,41 +35,28 @@ struct RawOptions {
   std::string log_level = "info";
 };
 
-std::string EnvironmentName(const std::string& flag) {
-  std::string name = absl::AsciiStrToUpper(flag.substr(2));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return "PROBEMESH_" + name;
-}
-
-template <typename T>
-CLI::Option* Add(CLI::App& app, const std::string& flag, T& value, const std::string& help,
-                 const std::string& type) {
-  return app.add_option(flag, value, help)->type_name(type)->envname(EnvironmentName(flag));
-}
-
 void Declare(CLI::App& app, RawOptions& raw) {
-  Add(app, "--data-dir", raw.data_dir, "where the coordinator keeps its keys and its store", "DIR")
+  AddFlag(app, "--data-dir", raw.data_dir, "where the coordinator keeps its keys and its store",
+          "DIR")
       ->required();
-  Add(app, "--listen", raw.listen, "for nodes and the API (gRPC, mutual TLS)", "ADDR:PORT")
+  AddFlag(app, "--listen", raw.listen, "for nodes and the API (gRPC, mutual TLS)", "ADDR:PORT")
       ->capture_default_str();
-  Add(app, "--enroll-listen", raw.enroll_listen, "for nodes that join", "ADDR:PORT")
+  AddFlag(app, "--enroll-listen", raw.enroll_listen, "for nodes that join", "ADDR:PORT")
       ->capture_default_str();
-  Add(app, "--http-listen", raw.http_listen, "for /metrics, /-/healthy and /-/ready", "ADDR:PORT")
+  AddFlag(app, "--http-listen", raw.http_listen, "for /metrics, /-/healthy and /-/ready",
+          "ADDR:PORT")
       ->capture_default_str();
-  Add(app, "--advertise", raw.advertise,
-      "under what nodes reach this machine; by default its first address", "HOST[,HOST...]")
+  AddFlag(app, "--advertise", raw.advertise,
+          "under what nodes reach this machine; by default its first address", "HOST[,HOST...]")
       ->delimiter(',');
-  Add(app, "--control", raw.controls,
-      "a healthy destination that vantages are tested against; may be repeated", "ADDR:PORT")
+  AddFlag(app, "--control", raw.controls,
+          "a healthy destination that vantages are tested against; may be repeated", "ADDR:PORT")
       ->delimiter(',');
-  Add(app, "--store", raw.store, "where results are kept: sqlite, in the data directory", "STORE")
+  AddFlag(app, "--store", raw.store, "where results are kept: sqlite, in the data directory",
+          "STORE")
       ->capture_default_str();
-  Add(app, "--log-level", raw.log_level, "debug, info, warning or error", "LEVEL")
+  AddFlag(app, "--log-level", raw.log_level, "debug, info, warning or error", "LEVEL")
       ->capture_default_str();
-}
-
-absl::Status FlagError(absl::string_view flag, absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", problem));
 }
 
 absl::Status ReadEndpoint(absl::string_view flag, const std::string& text, Endpoint* endpoint) {
@@ -119,46 +105,18 @@ absl::StatusOr<CoordinatorOptions> Check(const RawOptions& raw, const std::strin
   return options;
 }
 
-// As CLI11 wants them. It does not read the config file's name from the environment by itself.
-std::vector<std::string> FromTheBack(const std::vector<std::string>& arguments) {
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-  const char* config = std::getenv("PROBEMESH_CONFIG");
-  const bool given = std::any_of(reversed.begin(), reversed.end(), [](const std::string& argument) {
-    return absl::StartsWith(argument, "--config");
-  });
-  if (config == nullptr || *config == '\0' || given) return reversed;
-  reversed.insert(reversed.end(), {config, "--config"});
-  return reversed;
-}
-
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
                                              const std::string& version) {
   CLI::App app("Holds the mesh, plans which checks run where, and decides what is broken.",
                "probemesh-coordinator");
-  app.footer(kExamples);
-  app.set_version_flag("--version", "probemesh-coordinator " + version);
-  app.set_config("--config", "", "file with flags, one \"flag = value\" a line")->type_name("FILE");
-  app.allow_config_extras(CLI::config_extras_mode::error);
+  DescribeDaemon(app, version, kExamples);
   RawOptions raw;
   Declare(app, raw);
   CommandLine line;
-  try {
-    app.parse(FromTheBack(arguments));
-  } catch (const CLI::CallForHelp&) {
-    line.print = app.help();
-    return line;
-  } catch (const CLI::CallForVersion& call) {
-    line.print = absl::StrCat(call.what(), "\n");
-    return line;
-  } catch (const CLI::ConfigError& error) {
-    return FlagError("--config", error.what());
-  } catch (const CLI::FileError& error) {
-    return FlagError("--config", error.what());
-  } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(error.what());
-  }
+  PM_ASSIGN_OR_RETURN(line.print, ReadFlags(app, arguments));
+  if (line.print) return line;
   PM_ASSIGN_OR_RETURN(line.options, Check(raw, version));
   return line;
 }

@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
       std::vector<std::string>(argv + 1, argv + argc), PROBEMESH_VERSION);
   if (!line.ok()) return Fail(line.status());
   if (line->print) {
-    std::fputs(line->print->text.c_str(), stdout);
+    std::fputs(line->print->c_str(), stdout);
     return 0;
   }
   const absl::Status logging = probemesh::InitLogging("probemesh-node", line->options.log_level);

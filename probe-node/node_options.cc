@@ -2,16 +2,15 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/options/daemon_flags.h"
 #include "common/pki/identity.h"
 #include "common/pki/private_file.h"
 
@@ -51,43 +50,31 @@ struct RawOptions {
   std::string log_level = "info";
 };
 
-std::string EnvironmentName(const std::string& flag) {
-  std::string name = absl::AsciiStrToUpper(flag.substr(2));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return "PROBEMESH_" + name;
-}
-
-template <typename T>
-CLI::Option* Add(CLI::App& app, const std::string& flag, T& value, const std::string& help,
-                 const std::string& type) {
-  return app.add_option(flag, value, help)->type_name(type)->envname(EnvironmentName(flag));
-}
-
 void Declare(CLI::App& app, RawOptions& raw) {
-  Add(app, "--state-dir", raw.state_dir, "where the node keeps its identity and its results", "DIR")
+  AddFlag(app, "--state-dir", raw.state_dir, "where the node keeps its identity and its results",
+          "DIR")
       ->required();
   CLI::Option* token =
-      Add(app, "--join-token", raw.join_token, "enrol with this token; used once", "TOKEN");
-  Add(app, "--join-token-file", raw.join_token_file, "the same, from a file", "FILE")
+      AddFlag(app, "--join-token", raw.join_token, "enrol with this token; used once", "TOKEN");
+  AddFlag(app, "--join-token-file", raw.join_token_file, "the same, from a file", "FILE")
       ->excludes(token);
-  Add(app, "--name", raw.name, "the node's name, by default the host's", "NAME");
-  Add(app, "--label", raw.labels, "what the node is, for selectors; may be repeated", "KEY=VALUE")
+  AddFlag(app, "--name", raw.name, "the node's name, by default the host's", "NAME");
+  AddFlag(app, "--label", raw.labels, "what the node is, for selectors; may be repeated",
+          "KEY=VALUE")
       ->delimiter(',');
-  Add(app, "--group", raw.group,
-      "what it shares its fate with; by default label asn, provider or site, else itself", "GROUP");
-  Add(app, "--allow-target", raw.allow_targets,
-      "may be probed although private, loopback ...; may be repeated", "CIDR")
+  AddFlag(app, "--group", raw.group,
+          "what it shares its fate with; by default label asn, provider or site, else itself",
+          "GROUP");
+  AddFlag(app, "--allow-target", raw.allow_targets,
+          "may be probed although private, loopback ...; may be repeated", "CIDR")
       ->delimiter(',');
-  Add(app, "--policy", raw.policy_file, "YAML with allow, deny and limits", "FILE");
-  Add(app, "--coordinator", raw.coordinators,
-      "instead of those named at enrolment; may be repeated", "HOST:PORT")
+  AddFlag(app, "--policy", raw.policy_file, "YAML with allow, deny and limits", "FILE");
+  AddFlag(app, "--coordinator", raw.coordinators,
+          "instead of those named at enrolment; may be repeated", "HOST:PORT")
       ->delimiter(',');
-  Add(app, "--ca-file", raw.ca_file, "more trust anchors (PEM) for TLS and HTTPS probes", "FILE");
-  Add(app, "--log-level", raw.log_level, "debug, info, warning or error", "LEVEL");
-}
-
-absl::Status FlagError(absl::string_view flag, absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", problem));
+  AddFlag(app, "--ca-file", raw.ca_file, "more trust anchors (PEM) for TLS and HTTPS probes",
+          "FILE");
+  AddFlag(app, "--log-level", raw.log_level, "debug, info, warning or error", "LEVEL");
 }
 
 bool IsKeyCharacter(char c) {
@@ -161,46 +148,18 @@ absl::StatusOr<NodeOptions> Check(const RawOptions& raw, const std::string& vers
   return options;
 }
 
-// As CLI11 wants them. It does not read the config file's name from the environment by itself.
-std::vector<std::string> FromTheBack(const std::vector<std::string>& arguments) {
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-  const char* config = std::getenv("PROBEMESH_CONFIG");
-  const bool given = std::any_of(reversed.begin(), reversed.end(), [](const std::string& argument) {
-    return absl::StartsWith(argument, "--config");
-  });
-  if (config == nullptr || *config == '\0' || given) return reversed;
-  reversed.insert(reversed.end(), {config, "--config"});
-  return reversed;
-}
-
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
                                              const std::string& version) {
   CLI::App app("A probemesh vantage point: runs reachability checks for a coordinator.",
                "probemesh-node");
-  app.footer(kExamples);
-  app.set_version_flag("--version", "probemesh-node " + version);
-  app.set_config("--config", "", "file with flags, one \"flag = value\" a line")->type_name("FILE");
-  app.allow_config_extras(CLI::config_extras_mode::error);
+  DescribeDaemon(app, version, kExamples);
   RawOptions raw;
   Declare(app, raw);
   CommandLine line;
-  try {
-    app.parse(FromTheBack(arguments));
-  } catch (const CLI::CallForHelp&) {
-    line.print = TextToPrint{app.help()};
-    return line;
-  } catch (const CLI::CallForVersion& call) {
-    line.print = TextToPrint{absl::StrCat(call.what(), "\n")};
-    return line;
-  } catch (const CLI::ConfigError& error) {
-    return FlagError("--config", error.what());
-  } catch (const CLI::FileError& error) {
-    return FlagError("--config", error.what());
-  } catch (const CLI::Error& error) {
-    return absl::InvalidArgumentError(error.what());
-  }
+  PM_ASSIGN_OR_RETURN(line.print, ReadFlags(app, arguments));
+  if (line.print) return line;
   PM_ASSIGN_OR_RETURN(line.options, Check(raw, version));
   return line;
 }

@@ -28,13 +28,8 @@ struct NodeOptions {
   std::string log_level = "info";
 };
 
-// Text to print on stdout instead of running: --help and --version.
-struct TextToPrint {
-  std::string text;
-};
-
 struct CommandLine {
-  std::optional<TextToPrint> print;
+  std::optional<std::string> print;  // --help and --version: to stdout, instead of running
   NodeOptions options;
 };
 

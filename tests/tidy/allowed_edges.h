@@ -16,6 +16,7 @@ using EdgeTable = std::map<std::string, std::set<std::string>>;
 inline const EdgeTable& AllowedModuleEdges() {
   static const EdgeTable edges = {
       {"common/base", {}},
+      {"common/options", {}},
       {"common/sync", {}},
       {"common/log", {}},
       {"common/event", {"common/base", "common/sync"}},
@@ -86,7 +87,7 @@ inline const EdgeTable& AllowedVendorUsers() {
       {"curl/", {"probe-node/probes/http"}},
       {"ldns/", {"probe-node/probes/dns", "tests/fuzz", "tests/unit/probe-node"}},
       {"spdlog/", {"common/log"}},
-      {"CLI/", {"coordinator/cli", "tests/lab"}},
+      {"CLI/", {"common/options", "coordinator/cli", "tests/lab"}},
       {"yaml-cpp/", {"probe-node/agent"}},
   };
   return users;

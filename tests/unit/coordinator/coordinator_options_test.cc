@@ -64,7 +64,7 @@ TEST_F(CoordinatorOptionsTest, EveryFlagIsRead) {
   EXPECT_EQ(options.log_level, "debug");
 }
 
-TEST_F(CoordinatorOptionsTest, TheFlagWinsOverTheFileOverTheEnvironment) {
+TEST_F(CoordinatorOptionsTest, TheFlagWinsOverTheEnvironmentOverTheFile) {
   const TempDirectory folder;
   const std::string file = folder / "coordinator.conf";
   ASSERT_TRUE(WriteFileAtomically(file,
@@ -80,7 +80,7 @@ TEST_F(CoordinatorOptionsTest, TheFlagWinsOverTheFileOverTheEnvironment) {
   EXPECT_EQ(options.data_dir, "/from-file");
   EXPECT_THAT(options.controls, ElementsAre("192.0.2.1:443"));
   EXPECT_EQ(options.enroll_listen.port, 3);
-  EXPECT_EQ(options.listen.port, 1);
+  EXPECT_EQ(options.listen.port, 2);
   EXPECT_EQ(options.http_listen.port, 2);
 }
 

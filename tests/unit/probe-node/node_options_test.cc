@@ -75,11 +75,11 @@ TEST_F(NodeOptionsTest, EveryFlagArrives) {
 TEST_F(NodeOptionsTest, HelpAndVersionArePrintedWithoutAnythingElseBeingRight) {
   const auto version = Parse({"--version"});
   ASSERT_TRUE(version.ok() && version->print);
-  EXPECT_EQ(version->print->text, "probemesh-node 1.2.3\n");
+  EXPECT_EQ(version->print.value(), "probemesh-node 1.2.3\n");
   const auto help = Parse({"--help"});
   ASSERT_TRUE(help.ok() && help->print);
-  EXPECT_THAT(help->print->text, HasSubstr("Examples:"));
-  EXPECT_THAT(help->print->text, HasSubstr("PROBEMESH_ALLOW_TARGET"));
+  EXPECT_THAT(*help->print, HasSubstr("Examples:"));
+  EXPECT_THAT(*help->print, HasSubstr("PROBEMESH_ALLOW_TARGET"));
 }
 
 TEST_F(NodeOptionsTest, EnvironmentIsReadAndTheCommandLineWins) {
