@@ -453,6 +453,7 @@ void ReadObservation(const v1::Observation& observation, v1::Target::Scheme sche
   if (!ReadBookkeeping(observation, vantage)) return;
   const v1::ProbeSpec& spec = observation.spec();
   if (spec.role() == v1::CONTROL) return ReadControl(observation, vantage);
+  if (spec.has_dns() && spec.role() == v1::NEIGHBOR) return;  // where to look, no evidence
   if (spec.has_dns()) return ReadDns(observation, vantage);
   ErrorContext context{observation, CanonicalAddress(spec.address()), 0, spec.has_udp()};
   context.service = spec.role() == v1::SERVICE;

@@ -38,6 +38,7 @@ PlanStep Planner::Advance(absl::Duration now) {
   for (size_t v = 0; v < vantages_.size(); ++v) {
     if (vantages_[v].lost) continue;
     if (!started_) Open(v);
+    AskNewNeighbors(v);
     AdoptAddresses(v);
     for (size_t a = 0; a < vantages_[v].addresses.size(); ++a) FollowUp(v, a);
   }
@@ -111,7 +112,7 @@ bool Planner::CountsAsService(const OpenOrder& order) const {
 
 void Planner::Release(Vantage& vantage, const OpenOrder& order) {
   if (order.spec.role() == v1::CONTROL) --vantage.controls_open;
-  if (order.spec.has_dns()) --vantage.dns_open;
+  if (order.spec.has_dns() && order.spec.role() == v1::SERVICE) --vantage.dns_open;
   if (CountsAsService(order)) --vantage.addresses[order.address].open;
 }
 
@@ -126,7 +127,9 @@ void Planner::OnObservation(uint64_t id, const v1::Observation& observation, abs
   if (observation.outcome() == v1::ANSWERED && (order.spec.has_tcp() || order.spec.has_icmp())) {
     slowest_answer_ = std::max(slowest_answer_, now_ - order.ordered_at);
   }
-  if (order.spec.has_dns()) {
+  if (order.spec.has_dns() && order.spec.role() == v1::NEIGHBOR) {
+    AdoptNeighbor(vantage, order.spec.dns().name(), observation);
+  } else if (order.spec.has_dns()) {
     for (const IpAddress& address : AddressesIn(observation)) {
       if (vantage.resolved.size() < kMaxAddresses) vantage.resolved.push_back(address);
     }

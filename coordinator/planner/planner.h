@@ -34,7 +34,7 @@ struct PlanInput {
   v1::AddressFamily family = v1::ADDRESS_FAMILY_UNSPECIFIED;
   std::vector<PlanVantage> vantages;
   std::vector<std::string> controls;  // "address:port"; what does not parse is left out
-  std::vector<HostPort> neighbors;    // addresses, port 0 if unknown
+  std::vector<HostPort> neighbors;    // addresses or names, port 0 if unknown
   absl::Duration deadline = kDefaultDeadline;
 };
 
@@ -89,6 +89,8 @@ class Planner {
     int controls_answered = 0;
     int controls_failed = 0;
     std::optional<uint32_t> neighbor_distance;
+    std::vector<Endpoint> neighbors;  // names resolved
+    size_t neighbors_asked = 0;
     bool neighbors_retried = false;
     bool control_walked = false;
   };
@@ -97,7 +99,11 @@ class Planner {
   void Open(size_t v);
   void AskName(size_t v, bool over_tcp);
   void AskControls(size_t v);
-  void AskNeighbors(size_t v, uint32_t attempt);
+  void OpenNeighbors(size_t v);
+  void AdoptNeighbor(Vantage& vantage, const std::string& name, const v1::Observation& observation);
+  void AskNewNeighbors(size_t v);
+  void AskNeighbor(size_t v, const Endpoint& neighbor, uint32_t attempt);
+  std::vector<v1::AddressFamily> FamiliesOf(size_t v) const;
   void AdoptAddresses(size_t v);
   void AdoptAddress(size_t v, const IpAddress& address);
   void TryAddress(size_t v, size_t a);

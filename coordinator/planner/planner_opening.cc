@@ -11,7 +11,7 @@ namespace probemesh::coordinator {
 
 void Planner::Open(size_t v) {
   AskControls(v);
-  AskNeighbors(v, 0);
+  OpenNeighbors(v);
   if (Named()) {
     AskName(v, false);
     return;
@@ -20,12 +20,20 @@ void Planner::Open(size_t v) {
   if (address.ok()) AdoptAddress(v, *address);
 }
 
-void Planner::AskName(size_t v, bool over_tcp) {
-  const absl::Duration timeout = AtMost(over_tcp ? kDnsOverTcpTimeout : kDnsTimeout);
+// The families that are wanted and that the vantage has.
+std::vector<v1::AddressFamily> Planner::FamiliesOf(size_t v) const {
+  std::vector<v1::AddressFamily> families;
   for (const v1::AddressFamily family : {v1::IPV4, v1::IPV6}) {
     if (input_.family != v1::ADDRESS_FAMILY_UNSPECIFIED && input_.family != family) continue;
-    if (!HasFamily(vantages_[v].about.capabilities, family)) continue;
-    v1::ProbeSpec spec = DnsSpec(input_.target.host(), family, over_tcp, timeout);
+    if (HasFamily(vantages_[v].about.capabilities, family)) families.push_back(family);
+  }
+  return families;
+}
+
+void Planner::AskName(size_t v, bool over_tcp) {
+  const absl::Duration timeout = AtMost(over_tcp ? kDnsOverTcpTimeout : kDnsTimeout);
+  for (const v1::AddressFamily family : FamiliesOf(v)) {
+    v1::ProbeSpec spec = DnsSpec(v1::SERVICE, input_.target.host(), family, over_tcp, timeout);
     spec.set_attempt(over_tcp ? 1 : 0);
     if (Order(v, -1, std::move(spec))) ++vantages_[v].dns_open;
   }
@@ -50,21 +58,49 @@ void Planner::AskControls(size_t v) {
   }
 }
 
-// The first echo listens to the end: a dead LAN is reported after three seconds for neighbours too.
-void Planner::AskNeighbors(size_t v, uint32_t attempt) {
-  const v1::Capabilities& capabilities = vantages_[v].about.capabilities;
+void Planner::OpenNeighbors(size_t v) {
   for (const HostPort& neighbor : input_.neighbors) {
     const absl::StatusOr<IpAddress> address = IpAddress::Parse(neighbor.host);
-    if (!address.ok() || !HasFamily(capabilities, FamilyOf(*address))) continue;
-    const absl::Duration timeout = attempt == 0 ? UntilEnd() : AtMost(kShortTimeout);
-    if (CanEcho(capabilities, *address)) {
-      v1::ProbeSpec echo = EchoSpec(v1::NEIGHBOR, *address, timeout);
-      echo.set_attempt(attempt);
-      Order(v, -1, std::move(echo));
+    if (address.ok()) {
+      vantages_[v].neighbors.push_back(Endpoint{*address, neighbor.port});
+      continue;
     }
-    if (attempt == 0 && neighbor.port != 0) {
-      Order(v, -1, TcpSpec(v1::NEIGHBOR, *address, neighbor.port, timeout));
+    for (const v1::AddressFamily family : FamiliesOf(v)) {
+      Order(v, -1, DnsSpec(v1::NEIGHBOR, neighbor.host, family, false, AtMost(kDnsTimeout)));
     }
+  }
+}
+
+// A neighbour given by its name: one of each family is enough.
+void Planner::AdoptNeighbor(Vantage& vantage, const std::string& name,
+                            const v1::Observation& observation) {
+  const std::vector<IpAddress> addresses = AddressesIn(observation);
+  if (addresses.empty()) return;
+  for (const HostPort& neighbor : input_.neighbors) {
+    if (neighbor.host != name) continue;
+    vantage.neighbors.push_back(Endpoint{addresses.front(), neighbor.port});
+  }
+}
+
+void Planner::AskNewNeighbors(size_t v) {
+  Vantage& vantage = vantages_[v];
+  while (vantage.neighbors_asked < vantage.neighbors.size()) {
+    AskNeighbor(v, vantage.neighbors[vantage.neighbors_asked++], 0);
+  }
+}
+
+// The first echo listens to the end: a dead LAN is reported after three seconds for neighbours too.
+void Planner::AskNeighbor(size_t v, const Endpoint& neighbor, uint32_t attempt) {
+  const v1::Capabilities& capabilities = vantages_[v].about.capabilities;
+  if (!HasFamily(capabilities, FamilyOf(neighbor.address))) return;
+  const absl::Duration timeout = attempt == 0 ? UntilEnd() : AtMost(kShortTimeout);
+  if (CanEcho(capabilities, neighbor.address)) {
+    v1::ProbeSpec echo = EchoSpec(v1::NEIGHBOR, neighbor.address, timeout);
+    echo.set_attempt(attempt);
+    Order(v, -1, std::move(echo));
+  }
+  if (attempt == 0 && neighbor.port != 0) {
+    Order(v, -1, TcpSpec(v1::NEIGHBOR, neighbor.address, neighbor.port, timeout));
   }
 }
 

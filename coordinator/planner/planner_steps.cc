@@ -107,7 +107,7 @@ void Planner::Retry(size_t v, size_t a, uint32_t attempt) {
   }
   if (vantages_[v].neighbors_retried) return;
   vantages_[v].neighbors_retried = true;
-  AskNeighbors(v, attempt);
+  for (const Endpoint& neighbor : vantages_[v].neighbors) AskNeighbor(v, neighbor, attempt);
 }
 
 // Does another port answer? If the service has no usual sibling, that is worth a packet only where

@@ -31,9 +31,9 @@ std::string UrlOf(const v1::Target& target) {
 
 }  // namespace
 
-v1::ProbeSpec DnsSpec(const std::string& name, v1::AddressFamily family, bool over_tcp,
-                      absl::Duration timeout) {
-  v1::ProbeSpec spec = Base(v1::SERVICE, timeout);
+v1::ProbeSpec DnsSpec(v1::ProbeRole role, const std::string& name, v1::AddressFamily family,
+                      bool over_tcp, absl::Duration timeout) {
+  v1::ProbeSpec spec = Base(role, timeout);
   spec.mutable_dns()->set_name(name);
   spec.mutable_dns()->set_type(family == v1::IPV6 ? "AAAA" : "A");
   spec.mutable_dns()->set_tcp(over_tcp);

@@ -13,8 +13,8 @@
 namespace probemesh::coordinator {
 
 // Asked of the system's resolvers.
-v1::ProbeSpec DnsSpec(const std::string& name, v1::AddressFamily family, bool over_tcp,
-                      absl::Duration timeout);
+v1::ProbeSpec DnsSpec(v1::ProbeRole role, const std::string& name, v1::AddressFamily family,
+                      bool over_tcp, absl::Duration timeout);
 v1::ProbeSpec TcpSpec(v1::ProbeRole role, const IpAddress& address, uint32_t port,
                       absl::Duration timeout);
 // One echo request.

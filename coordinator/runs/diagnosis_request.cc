@@ -29,13 +29,13 @@ absl::StatusOr<std::vector<HostPort>> CheckNeighbors(const v1::DiagnosisSpec& sp
   }
   std::vector<HostPort> neighbors;
   for (const std::string& text : spec.neighbors()) {
-    const absl::StatusOr<HostPort> neighbor = HostPort::Parse(text);
-    const absl::StatusOr<IpAddress> address = IpAddress::Parse(neighbor.ok() ? neighbor->host : "");
-    if (!address.ok() || !NamesOneHost(*address)) {
+    const absl::StatusOr<v1::Target> neighbor = ParseTarget(text);
+    const bool url = neighbor.ok() && !neighbor->path().empty();
+    if (!neighbor.ok() || url) {
       return absl::InvalidArgumentError(
-          "neighbors: each is an address or address:port of another host in the target's network");
+          "neighbors: each is a host or host:port, by name or address, in the target's network");
     }
-    neighbors.push_back(*neighbor);
+    neighbors.push_back({neighbor->host(), static_cast<uint16_t>(neighbor->port())});
   }
   return neighbors;
 }

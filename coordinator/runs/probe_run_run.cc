@@ -110,7 +110,7 @@ void ProbeRunRun::Resolve(size_t v) {
     const v1::AddressFamily asked = request_.family;
     if (asked != v1::ADDRESS_FAMILY_UNSPECIFIED && asked != family) continue;
     if (!HasFamily(vantages_[v].capabilities, family)) continue;
-    if (Send(v, DnsSpec(request_.host, family, false, kLookupTimeout), true)) {
+    if (Send(v, DnsSpec(v1::SERVICE, request_.host, family, false, kLookupTimeout), true)) {
       ++vantages_[v].lookups;
     }
   }

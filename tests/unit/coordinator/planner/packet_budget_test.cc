@@ -16,7 +16,7 @@ TEST(PacketBudgetTest, CountsWhatSilenceWouldCost) {
   EXPECT_EQ(PacketsAtTarget(TcpSpec(v1::SERVICE, kAddress, 1, absl::Hours(1))), 6);
   EXPECT_EQ(PacketsAtTarget(EchoSpec(v1::HOST, kAddress, absl::Seconds(3))), 1);
   EXPECT_EQ(PacketsAtTarget(ClosedPortSpec(kAddress, 0, absl::Seconds(3))), 1);
-  EXPECT_EQ(PacketsAtTarget(DnsSpec("x", v1::IPV4, false, absl::Seconds(3))), 0);
+  EXPECT_EQ(PacketsAtTarget(DnsSpec(v1::SERVICE, "x", v1::IPV4, false, absl::Seconds(3))), 0);
   WalkShape shape;
   shape.last_ttl = 12;
   EXPECT_EQ(PacketsAtTarget(WalkSpec(kAddress, shape, absl::Milliseconds(950))), 9);

@@ -346,10 +346,21 @@ TEST(PlannerTest, HostTargetWithoutPingSocketsTriesPortsAtOnce) {
 
 TEST(PlannerTest, NeighboursAreAskedOnlyWhenDeclared) {
   PlannerSim sim("https://192.0.2.10/", Views(2, Service::kHostSilent));
-  sim.input().neighbors = {HostPort{"192.0.2.11", 0}, HostPort{"192.0.2.12", 22},
-                           HostPort{"not an address", 1}};
+  sim.input().neighbors = {HostPort{"192.0.2.11", 0}, HostPort{"192.0.2.12", 22}};
   sim.Run();
   EXPECT_EQ(Kinds(sim.Of(0, v1::NEIGHBOR)), "icmp icmp tcp:22 icmp icmp");
+}
+
+TEST(PlannerTest, ANeighbourGivenByNameIsResolvedWhereItIsAsked) {
+  PlannerSim sim("https://192.0.2.99/", Views(2, Service::kHostSilent));
+  sim.input().neighbors = {HostPort{"n.example", 22}};
+  sim.view(1).name = FakeTarget::Name::kNxdomain;
+  sim.Run();
+  const std::vector<SimOrder> asked = sim.Of(0, v1::NEIGHBOR);
+  EXPECT_EQ(Kinds(asked), "dns:A icmp tcp:22 icmp");
+  EXPECT_EQ(asked[0].spec.dns().name(), "n.example");
+  EXPECT_EQ(asked[1].spec.address(), sim.view(0).v4);
+  EXPECT_EQ(Kinds(sim.Of(1, v1::NEIGHBOR)), "dns:A") << "no address, nothing to ask";
 }
 
 TEST(PlannerTest, PartialFlowsAreCounted) {

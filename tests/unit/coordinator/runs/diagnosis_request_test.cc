@@ -25,18 +25,19 @@ TEST(DiagnosisRequestTest, HasDefaults) {
   EXPECT_TRUE(request->neighbors.empty());
 }
 
-TEST(DiagnosisRequestTest, NeighboursAreAddressesWithOrWithoutPort) {
+TEST(DiagnosisRequestTest, NeighboursAreHostsWithOrWithoutPort) {
   v1::DiagnosisSpec spec = Spec();
   spec.add_neighbors("192.0.2.11");
   spec.add_neighbors("192.0.2.12:22");
   spec.add_neighbors("[2001:db8::1]:80");
-  spec.add_neighbors("2001:db8::2");
+  spec.add_neighbors("N.Example:22");
   const absl::StatusOr<DiagnosisRequest> request = CheckDiagnosisSpec(spec);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->neighbors[0].port, 0);
   EXPECT_EQ(request->neighbors[1].port, 22);
   EXPECT_EQ(request->neighbors[2].host, "2001:db8::1");
-  EXPECT_EQ(request->neighbors[3].port, 0);
+  EXPECT_EQ(request->neighbors[3].host, "n.example");
+  EXPECT_EQ(request->neighbors[3].port, 22);
 }
 
 TEST(DiagnosisRequestTest, SaysWhatIsWrong) {
@@ -52,7 +53,8 @@ TEST(DiagnosisRequestTest, SaysWhatIsWrong) {
        [](auto& s) { *s.mutable_timeout() = ToProto(absl::Milliseconds(10)); }},
       {"timeout", [](auto& s) { *s.mutable_timeout() = ToProto(absl::Hours(1)); }},
       {"timeout", [](auto& s) { *s.mutable_timeout() = ToProto(-absl::Seconds(3)); }},
-      {"neighbors", [](auto& s) { s.add_neighbors("host.example"); }},
+      {"neighbors", [](auto& s) { s.add_neighbors("host..example"); }},
+      {"neighbors", [](auto& s) { s.add_neighbors("http://host.example"); }},
       {"neighbors", [](auto& s) { s.add_neighbors("0.0.0.0"); }},
       {"neighbors", [](auto& s) { s.add_neighbors(""); }},
       {"neighbors: at most",
