@@ -1,6 +1,8 @@
 #include "coordinator/diagnosis/family_verdict.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -58,13 +60,53 @@ std::vector<FamilyVerdict> JudgeEach(const v1::EvidenceBundle& bundle,
 
 const char* FamilyName(v1::AddressFamily family) { return family == v1::IPV6 ? "IPv6" : "IPv4"; }
 
-void AddAsSecondary(const J& other, v1::AddressFamily family, J* judgement) {
+// `where`: "IPv6 only", "over IPv6".
+void AddAsSecondary(const J& other, const std::string& where, J* judgement) {
   v1::SecondaryFault& fault = *judgement->add_secondary();
   fault.set_verdict(other.verdict());
   fault.set_fault_domain(other.fault_domain());
   fault.set_cause(other.cause());
-  fault.set_summary(absl::StrCat(FamilyName(family), " only: ", other.summary()));
+  fault.set_summary(absl::StrCat(where, ": ", other.summary()));
   *fault.mutable_vantages() = other.scope().vantages();
+}
+
+template <typename Field>
+void Union(const Field& from, Field* to) {
+  for (const auto& value : from) {
+    if (std::find(to->begin(), to->end(), value) == to->end()) *to->Add() = value;
+  }
+}
+
+using Evidence = google::protobuf::RepeatedPtrField<v1::EvidenceItem>;
+
+// Names are the same in both families.
+void NameFamily(v1::AddressFamily family, v1::EvidenceItem* item) {
+  if (item->rule() == "name_fails") return;
+  item->set_text(absl::StrCat(item->text(), " (", FamilyName(family), ")"));
+}
+
+void NameFamily(v1::AddressFamily family, Evidence* evidence) {
+  for (v1::EvidenceItem& item : *evidence) NameFamily(family, &item);
+}
+
+// What both families saw is said once, the rest with the name of its family.
+void MergeEvidence(const FamilyVerdict& main, const FamilyVerdict& other, Evidence* evidence) {
+  Evidence rest = other.judgement.evidence();
+  for (v1::EvidenceItem& item : *evidence) {
+    const auto same = std::find_if(rest.begin(), rest.end(), [&](const v1::EvidenceItem& twin) {
+      return twin.rule() == item.rule() && twin.text() == item.text();
+    });
+    if (same == rest.end()) {
+      NameFamily(main.family, &item);
+      continue;
+    }
+    Union(same->command_ids(), item.mutable_command_ids());
+    rest.erase(same);
+  }
+  for (v1::EvidenceItem& item : rest) {
+    NameFamily(other.family, &item);
+    *evidence->Add() = std::move(item);
+  }
 }
 
 // `good` works; only vantages that may be broken themselves fail in `bad`.
@@ -87,7 +129,10 @@ J Degraded(const FamilyVerdict& good, const FamilyVerdict& bad) {
   judgement.set_verdict(entry.verdict);
   judgement.set_cause(std::string(entry.id));
   const bool known = bad.judgement.verdict() != J::INCONCLUSIVE;
-  if (known) AddAsSecondary(bad.judgement, bad.family, &judgement);
+  if (known) {
+    AddAsSecondary(bad.judgement, absl::StrCat(FamilyName(bad.family), " only"), &judgement);
+  }
+  NameFamily(bad.family, judgement.mutable_evidence());
   // That one family works and the other does not is seen, not inferred.
   const double ceiling = std::min(good.judgement.confidence(), 0.95);
   judgement.set_confidence(std::max(bad.judgement.confidence(), ceiling));
@@ -98,13 +143,6 @@ J Degraded(const FamilyVerdict& good, const FamilyVerdict& bad) {
   judgement.set_summary(absl::StrCat(FamilyName(good.family), " works, ", FamilyName(bad.family),
                                      " does not. ", bad.judgement.summary()));
   return judgement;
-}
-
-template <typename Field>
-void Union(const Field& from, Field* to) {
-  for (const auto& value : from) {
-    if (std::find(to->begin(), to->end(), value) == to->end()) *to->Add() = value;
-  }
 }
 
 void UnionEnums(const v1::Scope& from, v1::Scope* to) {
@@ -126,15 +164,16 @@ J BothFail(const FamilyVerdict& first, const FamilyVerdict& second) {
   J judgement = main.judgement;
   UnionEnums(other.judgement.scope(), judgement.mutable_scope());  // that one fails as well
   if (other.judgement.verdict() != judgement.verdict()) {
+    NameFamily(main.family, judgement.mutable_evidence());
     if (other.judgement.verdict() != J::INCONCLUSIVE) {
-      AddAsSecondary(other.judgement, other.family, &judgement);
+      AddAsSecondary(other.judgement, absl::StrCat("over ", FamilyName(other.family)), &judgement);
     }
     return judgement;
   }
   Union(other.judgement.scope().vantages(), judgement.mutable_scope()->mutable_vantages());
   Union(other.judgement.scope().groups(), judgement.mutable_scope()->mutable_groups());
   Union(other.judgement.locus().addresses(), judgement.mutable_locus()->mutable_addresses());
-  for (const v1::EvidenceItem& item : other.judgement.evidence()) *judgement.add_evidence() = item;
+  MergeEvidence(main, other, judgement.mutable_evidence());
   return judgement;
 }
 

@@ -80,7 +80,7 @@ std::string Witnesses(const J& judgement, const Gate& gate) {
   if (names.empty()) return "";
   if (judgement.verdict() == J::VANTAGE_FAULT) return absl::StrCat("seen by ", Listed(names));
   const size_t fit = std::max(FitVantages(gate), names.size());
-  if (names.size() == fit) return absl::StrCat("seen from all ", Counted(fit, "fit vantage"));
+  if (names.size() == fit) return absl::StrCat("seen from ", AllOf(fit, "fit vantage"));
   return absl::StrCat("seen from ", names.size(), " of ", Counted(fit, "fit vantage"), " (",
                       Listed(names), ")");
 }
@@ -108,9 +108,11 @@ std::string Summarise(const J& judgement, const EvidenceView& view, const Gate& 
   if (judgement.verdict() == J::HEALTHY) {
     const size_t fit = FitVantages(gate);
     const size_t reported = Working(gate);
-    return absl::StrCat("No fault: ", Subject(view), " works from ",
-                        reported == fit ? "all " : absl::StrCat(reported, " of "),
-                        Counted(fit, "fit vantage"), "; ", Sureness(judgement), ".");
+    const std::string who = reported == fit
+                                ? AllOf(fit, "fit vantage")
+                                : absl::StrCat(reported, " of ", Counted(fit, "fit vantage"));
+    return absl::StrCat("No fault: ", Subject(view), " works from ", who, "; ", Sureness(judgement),
+                        ".");
   }
   std::string sentence =
       absl::StrCat(DomainWords(judgement.fault_domain()), ", ", Subject(view), ": ", description);

@@ -105,7 +105,10 @@ bool Unfit(const VantageEvidence& evidence, const ControlCount& count, const Evi
            GatedVantage* vantage) {
   const bool answered = evidence.AnythingFromTarget();
   if (count.asked > 0 && count.answered == 0 && !answered) {
-    Discard(absl::StrCat("none of its ", count.asked, " controls answers either"), vantage);
+    Discard(count.asked == 1
+                ? "its only control does not answer either"
+                : absl::StrCat("none of its ", count.asked, " controls answers either"),
+            vantage);
     return true;
   }
   const bool nothing_left = evidence.connect.total() == 0;

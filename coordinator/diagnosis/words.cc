@@ -26,6 +26,10 @@ std::string Counted(size_t count, const char* noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+std::string AllOf(size_t count, const char* noun) {
+  return count == 1 ? absl::StrCat("the only ", noun) : absl::StrCat("all ", Counted(count, noun));
+}
+
 std::string Delay(int64_t milliseconds) {
   if (milliseconds < 1000) return absl::StrCat(milliseconds, " ms");
   return absl::StrFormat("%d.%02d s", milliseconds / 1000, milliseconds % 1000 / 10);

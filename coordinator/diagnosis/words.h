@@ -17,6 +17,8 @@ std::string Listed(const std::vector<std::string>& names);
 
 // "1 vantage", "4 vantages".
 std::string Counted(size_t count, const char* noun);
+// "all 3 fit vantages", "the only fit vantage".
+std::string AllOf(size_t count, const char* noun);
 
 // "3.05 s", "20 ms".
 std::string Delay(int64_t milliseconds);

@@ -10,6 +10,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Property;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 Icmp Late(const std::string& offender) { return {3, 1, offender, absl::Milliseconds(3060)}; }
 
@@ -343,6 +345,51 @@ TEST(Pitfall, OneFamilyWorksAndTheOtherDoesNot) {
   EXPECT_EQ(judgement.cause(), "family_failure");
   EXPECT_THAT(judgement.scope().families(), ElementsAre(v1::IPV6));
   EXPECT_THAT(judgement.summary(), HasSubstr("IPv4 works, IPv6 does not"));
+}
+
+TEST(Pitfall, WhatBothFamiliesSawIsSaidOnceAndTheRestNamesItsFamily) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage(name).Fit().ConnectRefused().EchoOk();
+    builder.Vantage6(name).ConnectRefused().EchoSilent();
+  }
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::SERVICE_DOWN, J::TARGET));
+  std::vector<std::string> texts;
+  for (const v1::EvidenceItem& item : judgement.evidence()) texts.push_back(item.text());
+  EXPECT_THAT(texts, UnorderedElementsAre("a, b, c, d: connections are refused (TCP reset)",
+                                          "a, b, c, d: the host answers pings (IPv4)",
+                                          "a, b, c, d: the host does not answer pings (IPv6)"));
+}
+
+TEST(Pitfall, TheOtherFamilysFailureIsNotCalledTheOnlyOne) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage(name).Fit().ConnectRefused().EchoOk();
+    builder.Vantage6(name).ConnectSilent().EchoOk();
+  }
+  const J judgement = JudgementOf(builder);
+  ASSERT_EQ(judgement.secondary_size(), 1);
+  EXPECT_THAT(judgement.secondary(0).summary(), StartsWith("over IPv"));
+}
+
+TEST(Pitfall, ARefusalMayBeAFirewallsAndNobodyCanTell) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) builder.Vantage(name).Fit().ConnectRefused().EchoOk();
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::SERVICE_DOWN, J::TARGET));
+  EXPECT_LT(judgement.confidence(), 0.95);
+  ASSERT_GE(judgement.ambiguity_size(), 1);
+  EXPECT_EQ(judgement.ambiguity(0).cause(), "reset_by_middlebox");
+}
+
+TEST(Pitfall, OneVantageIsTheOnlyOne) {
+  BundleBuilder builder;
+  builder.Vantage("a").Healthy();
+  EXPECT_THAT(JudgementOf(builder).summary(), HasSubstr("works from the only fit vantage"));
+  BundleBuilder refused;
+  refused.Vantage("a").Fit().ConnectRefused().EchoOk();
+  EXPECT_THAT(JudgementOf(refused).summary(), HasSubstr("seen from the only fit vantage"));
 }
 
 TEST(Pitfall, AVantageWithoutTheOtherFamilyIsNoFailureOfIt) {
