@@ -1,5 +1,6 @@
 #include "coordinator/cli/flags.h"
 
+#include <limits>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -34,6 +35,10 @@ CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::strin
 
 CLI::Option* FromEnvironment(CLI::Option* option) {
   return option->envname(EnvironmentName(*option));
+}
+
+CLI::Validator CountRange() {
+  return CLI::Range(uint32_t{1}, std::numeric_limits<uint32_t>::max(), "COUNT");
 }
 
 OutputFormat FormatFlags::format() const {
@@ -81,7 +86,7 @@ void AddVantages(CLI::App& app, VantageFlags& flags) {
       ->type_name("SELECTOR");
   FromEnvironment(app.add_option("-L,--limit", flags.limit, "use at most N vantages"))
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CountRange());
 }
 
 absl::StatusOr<absl::Duration> ParseDurationFlag(absl::string_view flag, absl::string_view text) {

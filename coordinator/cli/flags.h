@@ -35,6 +35,9 @@ CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::strin
 // environment, which wins over the file.
 CLI::Option* FromEnvironment(CLI::Option* option);
 
+// A whole number above 0.
+CLI::Validator CountRange();
+
 struct FormatFlags {
   bool json = false;
   bool json_lines = false;

@@ -77,7 +77,7 @@ void DeclareTokenCreate(CLI::App& token, DeclaredCommands& declared) {
       ->type_name("DURATION");
   FromEnvironment(app->add_option("--uses", flags->uses, "how many nodes may join with it")
                       ->capture_default_str())
-      ->check(CLI::PositiveNumber);
+      ->check(CountRange());
   FromEnvironment(app->add_option("--label", flags->labels, "KEY=VALUE given to the node"))
       ->type_name("KEY=VALUE")
       ->expected(1)

@@ -47,17 +47,17 @@ absl::StatusOr<Command> MakeExplain(ExplainOptions options, const FormatFlags& f
 }
 
 void DeclareExplain(CLI::App& program, DeclaredCommands& declared) {
-  CLI::App* app =
-      AddCommand(program, "explain", "Judge stored evidence again, with every reason and weight",
-                 "  probemesh explain 0192a6d1-7a3c-7000-8000-000000000001\n"
-                 "  probemesh explain --bundle outage.json     needs no coordinator\n"
-                 "  probemesh explain --causes                 what a diagnosis can name");
+  CLI::App* app = AddCommand(
+      program, "explain", "Judge stored evidence again, with every reason and weight",
+      "  probemesh explain 0192a6d1-7a3c-7000-8000-000000000001\n"
+      "  probemesh explain --bundle outage.json     needs no coordinator; an ID is checked\n"
+      "  probemesh explain --causes                 what a diagnosis can name");
   auto options = std::make_shared<ExplainOptions>();
   auto format = std::make_shared<FormatFlags>();
   CLI::Option* id = app->add_option("ID", options->id, "id of a stored diagnosis");
   CLI::Option* bundle = FromEnvironment(app->add_option(
       "--bundle", options->bundle_path, "a file of `probemesh bundle`; - is stdin"));
-  bundle->type_name("FILE")->excludes(id);
+  bundle->type_name("FILE");
   FromEnvironment(app->add_flag("--causes", options->causes, "list every cause"))
       ->excludes(id)
       ->excludes(bundle);

@@ -471,7 +471,7 @@ std::vector<CauseEntry> OtherCauses() {
               "nothing answers, and it is not known how far the packets get",
               {kBaseline, kNeighbor, kWaitForArp, kInside, kMoreGroups}),
       unknown(Cause::kFailsForSomeUnknown, "fails_for_some_unknown",
-              "some vantages fail, and it is not known where their packets stop",
+              "some vantages get no answer, and it is not known where their packets stop",
               {kSecondPrefix, kOneWay, kMoreGroups}),
       unknown(Cause::kUnmodelled, "unmodelled", "no known cause explains what was seen",
               {"a second diagnosis: is the situation changing?", kInside}),

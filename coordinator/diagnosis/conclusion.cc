@@ -187,8 +187,9 @@ bool NothingAnswers(const Scene& scene) {
 void Undecided(Conclusion* conclusion, int64_t leading) {
   const Scene& scene = conclusion->scene;
   const bool silent = scene.WeightOf(scene.Silent()) > 0;
+  const bool all_silent = scene.Silent() == scene.Everyone();
   Cause cause = Cause::kUnmodelled;
-  if (silent) cause = scene.AllFailing() ? Cause::kStopUnknown : Cause::kFailsForSomeUnknown;
+  if (silent) cause = all_silent ? Cause::kStopUnknown : Cause::kFailsForSomeUnknown;
   if (NothingAnswers(scene)) cause = Cause::kNothingAnswers;
   conclusion->cause = cause;
   for (const auto& [domain, mass] : conclusion->domain_mass) leading = std::max(leading, mass);

@@ -89,10 +89,11 @@ Likelihood FromSharing(size_t sharing, size_t groups) {
   return sharing >= 2 ? Likelihood{-598, -799} : Likelihood{-799, -598};
 }
 
+// To those whom the host answers, be the service well or not.
 std::optional<uint32_t> ShortestToOthers(const std::vector<const VantageEvidence*>& vantages) {
   std::optional<uint32_t> shortest;
   for (const VantageEvidence* vantage : vantages) {
-    if (!vantage->service_ok || !vantage->target_routers) continue;
+    if (!vantage->target_routers) continue;
     shortest =
         std::min(shortest.value_or(std::numeric_limits<uint32_t>::max()), *vantage->target_routers);
   }

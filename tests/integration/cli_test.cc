@@ -312,6 +312,11 @@ TEST_F(Cli, ABundleIsJudgedAgainOffline) {
   Program explained({kProgram, "explain", "--bundle", path, "--json"});
   EXPECT_EQ(explained.Wait(), 0) << explained.err();
   EXPECT_THAT(explained.out(), AllOf(HasSubstr("\"verdict\": \"INCONCLUSIVE\""), HasSubstr(kId)));
+  Program named({kProgram, "explain", kId, "--bundle", path});
+  EXPECT_EQ(named.Wait(), 0) << named.err();
+  Program other({kProgram, "explain", "another", "--bundle", path});
+  EXPECT_EQ(other.Wait(), 64);
+  EXPECT_THAT(other.err(), HasSubstr(std::string("is the evidence of diagnoses/") + kId));
   std::ofstream(path) << "{ not json";
   Program broken({kProgram, "explain", "--bundle", path});
   EXPECT_EQ(broken.Wait(), 64);

@@ -149,6 +149,10 @@ absl::StatusOr<ExitCode> Run(const ExplainOptions& options, Workplace& place) {
   if (options.causes) return ListCauses(options.format, place.terminal);
   if (options.bundle_path.empty()) return ExplainStored(options, place);
   PM_ASSIGN_OR_RETURN(const v1::EvidenceBundle bundle, ReadBundle(options.bundle_path));
+  if (!options.id.empty() && ResourceName("diagnoses", options.id) != bundle.diagnosis()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        Printable(options.bundle_path), " is the evidence of ", Printable(bundle.diagnosis())));
+  }
   Print(Judge(bundle), options.format, place.terminal);
   return ExitCode::kHealthy;
 }

@@ -80,6 +80,8 @@ TEST(Usage, ErrorsAreOneLineAndStatus64) {
   ExpectUsageError({"diagnose", "host", "--json", "--markdown"}, "json");
   ExpectUsageError({"diagnose", "host", "--limit", "0"}, "limit");
   ExpectUsageError({"diagnose", "host", "--limit", "-3"}, "limit");
+  ExpectUsageError({"diagnose", "host", "--limit", "0"}, "Value 0 not in range 1 to 4294967295");
+  ExpectUsageError({"token", "create", "--uses", "0"}, "Value 0 not in range 1 to 4294967295");
   ExpectUsageError({"diagnose", "host", "--timeout", "soon"}, "soon");
   ExpectUsageError({"diagnose", "host", "--timeout", "-1s"}, "timeout");
   ExpectUsageError({"diagnose", "host", "--timeout", "nan"}, "timeout");

@@ -383,6 +383,25 @@ TEST(Pitfall, ARefusalMayBeAFirewallsAndNobodyCanTell) {
   EXPECT_EQ(judgement.ambiguity(0).cause(), "reset_by_middlebox");
 }
 
+TEST(Pitfall, AHoleOnTheWayToAServiceThatIsDownAsWell) {
+  BundleBuilder builder;
+  for (const char* name : {"a", "c"}) builder.Vantage(name).AllSilent().Walk(WayOf(name, 3));
+  for (const char* name : {"b", "d"}) builder.Vantage(name).Fit().ConnectRefused().EchoOk();
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::PATH_FAILURE, J::NETWORK));
+  EXPECT_THAT(judgement.secondary(),
+              ElementsAre(Property(&v1::SecondaryFault::verdict, J::SERVICE_DOWN)));
+}
+
+TEST(Pitfall, WhoeverIsRefusedHasHadAnAnswer) {
+  BundleBuilder builder;
+  for (const char* name : {"a", "c"}) builder.Vantage(name).AllSilent().Walk(WayOf(name, 3));
+  for (const char* name : {"b", "d"}) builder.Vantage(name).Fit().ConnectRefused().EchoOk(0);
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::INCONCLUSIVE, J::UNKNOWN));
+  EXPECT_THAT(judgement.summary(), Not(HasSubstr("nothing answers")));
+}
+
 TEST(Pitfall, OneVantageIsTheOnlyOne) {
   BundleBuilder builder;
   builder.Vantage("a").Healthy();
