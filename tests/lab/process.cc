@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,7 +117,11 @@ absl::StatusOr<CommandResult> RunCommand(const Command& command, const CommandOp
   const std::vector<char*> arguments = Arguments(command);
   const pid_t child = fork();
   if (child < 0) return ErrnoStatus("fork");
-  if (child == 0) ExecWith(in.ends[0], out.ends[1], err.ends[1], arguments);
+  if (child == 0) {
+    // Half of a command's work must not go on when whoever wanted it is dead.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ExecWith(in.ends[0], out.ends[1], err.ends[1], arguments);
+  }
   in.Close(0);
   out.Close(1);
   err.Close(1);

@@ -13,12 +13,15 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "tests/lab/namespace_lab.h"
+#include "tests/lab/process.h"
 
 namespace probemesh::lab {
 namespace {
 
 constexpr char kCommitted = 'c';
+constexpr absl::Duration kStragglers = absl::Milliseconds(500);
 
 struct Watch {
   int pipe = -1;    // the builder's end closes, or says kCommitted
@@ -58,10 +61,21 @@ bool AwaitTheEnd(Watch watch) {
   }
 }
 
+// A command of the killed builder may live a moment longer than the builder, and make another
+// namespace.
+absl::Status TearDownWithStragglers(const LabRun& run) {
+  absl::Status status = TearDown(run);
+  WaitUntil(kStragglers, [&] {
+    if (!run.Namespaces().empty()) status = TearDown(run);
+    return false;
+  });
+  return status;
+}
+
 [[noreturn]] void RunReaper(const LabRun& run, Watch watch) {
   Detach(watch);
   if (AwaitTheEnd(watch)) {
-    const absl::Status status = TearDown(run);
+    const absl::Status status = TearDownWithStragglers(run);
     _exit(status.ok() ? 0 : 1);
   }
   _exit(0);
