@@ -7,6 +7,7 @@
 #include "coordinator/diagnosis/canonical_encoding.h"
 #include "coordinator/diagnosis/icmp_meaning.h"
 #include "coordinator/diagnosis/observation_reader.h"
+#include "coordinator/diagnosis/own_link.h"
 #include "coordinator/diagnosis/unreachable_timing.h"
 
 namespace probemesh::coordinator {
@@ -258,6 +259,7 @@ EvidenceView ViewEvidence(const v1::EvidenceBundle& bundle, v1::AddressFamily fa
                     &vantage->second);
   }
   for (auto& [node, vantage] : vantages) {
+    SettleOwnLink(&vantage);
     SettleService(view.scheme, &vantage);
     view.has_neighbors |= vantage.neighbor.total() > 0;
     view.target_addresses.insert(vantage.addresses.begin(), vantage.addresses.end());

@@ -117,7 +117,8 @@ struct VantageEvidence {
   std::optional<uint32_t> target_routers;  // routers on the way back, from an echo's reply TTL
   std::optional<uint32_t> neighbor_routers;
   std::optional<uint32_t> reset_routers;  // the same of a reset of the service's port
-  std::string own_address;                // a source address that it used towards the target
+  std::set<std::string> own_addresses;    // source addresses that it used towards the target
+  bool own_trouble = false;               // its own kernel refused packets for the target
   int observations = 0;
   int refused_to_run = 0;  // NOT_RUN outcomes
   std::string not_run_detail;

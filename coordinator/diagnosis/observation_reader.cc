@@ -379,30 +379,11 @@ void ReadHopPing(const v1::Observation& observation, const std::string& destinat
   vantage->hop_pings[destination] |= step == Step::kAnswered;
 }
 
-// Neighbour discovery for the destination failed on the vantage's own link: it is itself the last
-// hop, and what it says is the late host-unreachable.
-void ReadOwnLink(const v1::Observation& observation, VantageEvidence* vantage) {
-  ErrorSeen seen;
-  seen.kind = ErrorKind::kLateUnreachable;
-  seen.offender = vantage->own_address.empty() ? vantage->node : vantage->own_address;
-  seen.type = 3;
-  seen.code = 1;
-  seen.own_delay_ms = seen.delay_ms = kLateMillis;
-  seen.command_id = observation.command_id();
-  if (vantage->errors.size() < kMaxErrors) vantage->errors.push_back(seen);
-  const v1::ProbeSpec& spec = observation.spec();
-  Count(Step::kError, seen.command_id,
-        spec.role() == v1::SERVICE ? &vantage->connect
-        : spec.has_icmp()          ? &vantage->echo
-                                   : &vantage->alive);
-}
-
 void ReadLocal(const v1::Observation& observation, VantageEvidence* vantage) {
   v1::LocalError error = observation.local_error();
   for (const v1::Exchange& exchange : observation.exchanges()) {
     if (exchange.has_local_error()) error = exchange.local_error();
   }
-  if (error.from_error_queue()) return ReadOwnLink(observation, vantage);
   ++vantage->local_refusals;
   vantage->local_error = error.errno_name().substr(0, 32);
 }
@@ -417,17 +398,18 @@ bool ReadBookkeeping(const v1::Observation& observation, VantageEvidence* vantag
   return false;
 }
 
-void NoteOwnAddress(const v1::Observation& observation, VantageEvidence* vantage) {
+void NoteOwnAddresses(const v1::Observation& observation, VantageEvidence* vantage) {
   for (const v1::Exchange& exchange : observation.exchanges()) {
-    if (!vantage->own_address.empty()) return;
-    vantage->own_address = CanonicalAddress(exchange.flow().source_address());
+    if (vantage->own_addresses.size() >= kMaxKeys) return;
+    const std::string& address = exchange.flow().source_address();
+    if (!address.empty()) vantage->own_addresses.insert(CanonicalAddress(address));
   }
 }
 
 void ReadTargetProbe(const v1::Observation& observation, v1::Target::Scheme scheme,
                      const ErrorContext& context, VantageEvidence* vantage) {
   const v1::ProbeSpec& spec = observation.spec();
-  NoteOwnAddress(observation, vantage);
+  NoteOwnAddresses(observation, vantage);
   if (observation.outcome() == v1::LOCAL_ERROR) return ReadLocal(observation, vantage);
   CollectErrors(observation.exchanges(), context, &vantage->errors);
   if (spec.has_icmp()) {

@@ -118,6 +118,11 @@ bool Unfit(const VantageEvidence& evidence, const ControlCount& count, const Evi
             vantage);
     return true;
   }
+  if (evidence.own_trouble && !evidence.connect.positive()) {
+    Discard("its own machine does not let packets for the target out, or cannot find the next hop",
+            vantage);
+    return true;
+  }
   const bool tcp_service = view.scheme != v1::Target::HOST;
   if (tcp_service && count.tcp_asked > 0 && count.tcp_answered == 0 && count.answered > 0 &&
       !evidence.connect.positive()) {

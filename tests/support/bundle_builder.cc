@@ -54,6 +54,16 @@ VantageBuilder& VantageBuilder::NotRun(const std::string& reason) {
   return *this;
 }
 
+VantageBuilder& VantageBuilder::From(const std::string& source_address) {
+  for (v1::Observation& observation : *bundle_->mutable_observations()) {
+    if (observation.node() != node_) continue;
+    for (v1::Exchange& exchange : *observation.mutable_exchanges()) {
+      exchange.mutable_flow()->set_source_address(source_address);
+    }
+  }
+  return *this;
+}
+
 VantageBuilder& VantageBuilder::Label(const std::string& key, const std::string& value) {
   (*bundle_->mutable_vantages(static_cast<int>(vantage_))->mutable_labels())[key] = value;
   return *this;

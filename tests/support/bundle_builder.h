@@ -26,6 +26,8 @@ class VantageBuilder {
 
   VantageBuilder& Lost();
   VantageBuilder& NotRun(const std::string& reason);
+  // The source address of every probe that has been told so far and has an exchange.
+  VantageBuilder& From(const std::string& source_address);
   VantageBuilder& Label(const std::string& key, const std::string& value);
 
   // Names. `rcode`: 0 with no address, 2, 3, 5.
