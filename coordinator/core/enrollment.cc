@@ -121,9 +121,14 @@ absl::Status Enrollment::CheckOwner(const std::string& node, const Admission& ad
     return absl::AlreadyExistsError(absl::StrCat("this key is enrolled as ", by_key->name));
   }
   const StoredNode* known = parts_.nodes.Find(node);
-  if (known == nullptr) return absl::OkStatus();
+  // A repeat renews what its first time made, and nothing else: it brings no revoked node back, and
+  // no second node into the mesh.
+  const absl::Status new_node = admission.grant.repeat
+                                    ? absl::UnauthenticatedError("the join token is used up")
+                                    : absl::OkStatus();
+  if (known == nullptr) return new_node;
   if (known->revoked) {
-    if (admission.grant.token.node == node) return absl::OkStatus();
+    if (admission.grant.token.node == node) return new_node;
     return absl::AlreadyExistsError(absl::StrCat(
         node, " is revoked; its name may be used again with a token made for that name"));
   }

@@ -191,6 +191,40 @@ TEST_F(EnrollmentTest, ARevokedNameComesBackOnlyWithATokenMadeForIt) {
   EXPECT_FALSE(Open("nodes/fra-1", "5e2").sink->closed.has_value());
 }
 
+// Else whoever holds the key of a node that was just revoked would undo it.
+TEST_F(EnrollmentTest, ARevokedNodeRepeatsNothing) {
+  v1::CreateJoinTokenRequest request;
+  request.set_node("fra-1");
+  const JoinToken named = NewToken(request);
+  const JoinToken any = NewToken();
+  const std::string first = NewCsr();
+  const std::string second = NewCsr();
+  ASSERT_TRUE(Enroll(named, first, "fra-1").ok());
+  ASSERT_TRUE(Enroll(any, second, "ams-1").ok());
+  for (const char* node : {"nodes/fra-1", "nodes/ams-1"}) {
+    fleet->RevokeNode(node, [](const absl::StatusOr<v1::Node>& revoked) {
+      EXPECT_TRUE(revoked.ok()) << revoked.status();
+    });
+  }
+  loop.RunUntilIdle();
+  EXPECT_TRUE(absl::IsUnauthenticated(Enroll(named, first, "fra-1").status()));
+  EXPECT_TRUE(absl::IsUnauthenticated(Enroll(any, second, "ams-2").status()));
+  EXPECT_TRUE(parts->nodes.Find("nodes/fra-1")->revoked);
+  EXPECT_EQ(parts->nodes.Find("nodes/ams-2"), nullptr);
+}
+
+TEST_F(EnrollmentTest, OneUseMakesOneNodeThoughItsKeyChanged) {
+  const JoinToken token = NewToken();
+  const std::string csr = NewCsr();
+  ASSERT_TRUE(Enroll(token, csr, "fra-1").ok());
+  bool renewed = false;
+  enrollment->Renew("nodes/fra-1", NewCsr(), [&](const auto& reply) { renewed = reply.ok(); });
+  loop.RunUntilIdle();
+  ASSERT_TRUE(renewed);
+  EXPECT_TRUE(absl::IsUnauthenticated(Enroll(token, csr, "fra-2").status()));
+  EXPECT_EQ(parts->nodes.Find("nodes/fra-2"), nullptr);
+}
+
 TEST_F(EnrollmentTest, BadRequestsBurnNothing) {
   const JoinToken token = NewToken();
   EXPECT_TRUE(absl::IsInvalidArgument(Enroll(token, "no request", "fra-1").status()));
