@@ -139,19 +139,13 @@ absl::Status Enrollment::CheckOwner(const std::string& node, const Admission& ad
 
 void Enrollment::Commit(Admission admission, Reply<v1::EnrollResponse> reply) {
   pending_[admission.node.name] = admission.key;
-  // The token may be burnt although the node could not be written: the same key may then repeat.
-  auto burnt = std::make_shared<bool>(false);
-  auto write = [burnt, admission, now = parts_.wall()](Store& store) -> absl::Status {
-    if (!admission.grant.repeat) {
-      PM_RETURN_IF_ERROR(store.BurnToken(admission.grant.token.id, now, admission.key));
-      *burnt = true;
-    }
-    return store.PutNode(admission.node);
+  auto write = [admission, now = parts_.wall()](Store& store) {
+    return admission.grant.repeat ? store.PutNode(admission.node)
+                                  : store.Enroll(admission.grant.token.id, now, admission.node);
   };
-  auto done = [this, burnt, admission, now = parts_.wall(),
+  auto done = [this, admission, now = parts_.wall(),
                reply = std::move(reply)](const absl::Status& status) {
     pending_.erase(admission.node.name);
-    if (*burnt) parts_.tokens.MarkBurnt(admission.grant.token.id, now, admission.key);
     if (absl::IsFailedPrecondition(status)) {
       ++parts_.counters().enrollments_refused;
       reply(absl::UnauthenticatedError(status.message()));
@@ -161,6 +155,8 @@ void Enrollment::Commit(Admission admission, Reply<v1::EnrollResponse> reply) {
       reply(status);
       return;
     }
+    const TokenGrant& grant = admission.grant;
+    if (!grant.repeat) parts_.tokens.MarkBurnt(grant.token.id, now, admission.key);
     PutEnrolled(admission.node);
     ++parts_.counters().enrollments;
     LogInfo("node_enrolled", {{"node", admission.node.name},

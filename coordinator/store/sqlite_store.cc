@@ -153,6 +153,14 @@ absl::Status SqliteStore::RevokeToken(const std::string& id) {
   return absl::NotFoundError(absl::StrCat("no join token ", id));
 }
 
+absl::Status SqliteStore::Enroll(const std::string& token_id, absl::Time now,
+                                 const StoredNode& node) {
+  return database_->InTransaction([&]() -> absl::Status {
+    PM_RETURN_IF_ERROR(BurnToken(token_id, now, node.spki_sha256));
+    return PutNode(node);
+  });
+}
+
 absl::Status SqliteStore::BurnToken(const std::string& id, absl::Time now,
                                     const std::string& spki_sha256) {
   SqliteQuery query(*database_,

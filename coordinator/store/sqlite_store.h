@@ -30,8 +30,7 @@ class SqliteStore final : public Store {
   absl::Status PutToken(const StoredToken& token) override;
   absl::StatusOr<std::vector<StoredToken>> ListTokens() override;
   absl::Status RevokeToken(const std::string& id) override;
-  absl::Status BurnToken(const std::string& id, absl::Time now,
-                         const std::string& spki_sha256) override;
+  absl::Status Enroll(const std::string& token_id, absl::Time now, const StoredNode& node) override;
 
   absl::StatusOr<std::vector<IngestResult>> IngestAll(
       const std::vector<IngestBatch>& batches) override;
@@ -47,6 +46,7 @@ class SqliteStore final : public Store {
   absl::StatusOr<int> InterruptRunning() override;
 
  private:
+  absl::Status BurnToken(const std::string& id, absl::Time now, const std::string& spki_sha256);
   explicit SqliteStore(std::unique_ptr<SqliteDatabase> database) : database_(std::move(database)) {}
 
   absl::StatusOr<std::vector<v1::Diagnosis>> ReadRunning();

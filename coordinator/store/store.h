@@ -86,11 +86,11 @@ class Store {
   virtual absl::Status PutToken(const StoredToken& token) = 0;        // ALREADY_EXISTS by id
   virtual absl::StatusOr<std::vector<StoredToken>> ListTokens() = 0;  // by id
   virtual absl::Status RevokeToken(const std::string& id) = 0;
-  // One more use, if unexpired at `now`, unrevoked and uses < max_uses: FAILED_PRECONDITION
-  // otherwise, and nothing changes. Atomic against every other coordinator of the same store. Also
-  // remembers `spki_sha256`.
-  virtual absl::Status BurnToken(const std::string& id, absl::Time now,
-                                 const std::string& spki_sha256) = 0;
+  // One more use of the token, if unexpired at `now`, unrevoked and uses < max_uses:
+  // FAILED_PRECONDITION otherwise, and nothing changes. In the same transaction `node` is written,
+  // and its key remembered with the token.
+  virtual absl::Status Enroll(const std::string& token_id, absl::Time now,
+                              const StoredNode& node) = 0;
 
   // Exactly-once: rows and watermarks of all batches move in one transaction, so that one sync of
   // the disk serves many nodes. One result for each batch, in order.

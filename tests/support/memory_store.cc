@@ -51,18 +51,19 @@ absl::Status MemoryStore::RevokeToken(const std::string& id) {
   return absl::OkStatus();
 }
 
-absl::Status MemoryStore::BurnToken(const std::string& id, absl::Time now,
-                                    const std::string& spki_sha256) {
+absl::Status MemoryStore::Enroll(const std::string& token_id, absl::Time now,
+                                 const StoredNode& node) {
   PM_RETURN_IF_ERROR(failure_);
-  const auto found = tokens_.find(id);
+  const auto found = tokens_.find(token_id);
   if (found == tokens_.end()) return absl::FailedPreconditionError("unknown");
   StoredToken& token = found->second;
   if (token.revoked || token.uses >= token.max_uses || token.expire_time <= now) {
     return absl::FailedPreconditionError("expired, used up or revoked");
   }
   ++token.uses;
-  token.last_spki_sha256 = spki_sha256;
+  token.last_spki_sha256 = node.spki_sha256;
   token.last_use_time = now;
+  nodes_[node.name] = node;
   return absl::OkStatus();
 }
 

@@ -28,8 +28,7 @@ class MemoryStore final : public Store {
   absl::Status PutToken(const StoredToken& token) override;
   absl::StatusOr<std::vector<StoredToken>> ListTokens() override;
   absl::Status RevokeToken(const std::string& id) override;
-  absl::Status BurnToken(const std::string& id, absl::Time now,
-                         const std::string& spki_sha256) override;
+  absl::Status Enroll(const std::string& token_id, absl::Time now, const StoredNode& node) override;
   absl::StatusOr<std::vector<IngestResult>> IngestAll(
       const std::vector<IngestBatch>& batches) override;
   absl::StatusOr<uint64_t> Watermark(const std::string& node, uint64_t generation) override;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/store.h"
 #include "tests/support/memory_store.h"
@@ -127,25 +128,33 @@ TEST_P(StoreConformance, TokensAreKeptWhole) {
   EXPECT_FALSE(token.revoked);
 }
 
+StoredNode NodeWithKey(const std::string& spki_sha256) {
+  StoredNode node;
+  node.name = absl::StrCat("nodes/of-", spki_sha256);
+  node.spki_sha256 = spki_sha256;
+  return node;
+}
+
 TEST_P(StoreConformance, ATokenIsBurntOnlyAsOftenAsItAllows) {
   ASSERT_TRUE(store_->PutToken(TokenOf("aaaa")).ok());
   const absl::Time later = kNow + absl::Minutes(1);
-  EXPECT_TRUE(store_->BurnToken("aaaa", kNow, "key-1").ok());
-  EXPECT_TRUE(store_->BurnToken("aaaa", later, "key-2").ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(store_->BurnToken("aaaa", later, "key-3")));
+  EXPECT_TRUE(store_->Enroll("aaaa", kNow, NodeWithKey("key-1")).ok());
+  EXPECT_TRUE(store_->Enroll("aaaa", later, NodeWithKey("key-2")).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Enroll("aaaa", later, NodeWithKey("key-3"))));
   const StoredToken token = store_->ListTokens()->front();
   EXPECT_EQ(token.uses, 2u);
   EXPECT_EQ(token.last_spki_sha256, "key-2");
   EXPECT_EQ(token.last_use_time, later);
+  EXPECT_EQ(store_->ListNodes()->size(), 2u) << "each use writes its node, and only then";
 }
 
 TEST_P(StoreConformance, DeadTokensCannotBeBurnt) {
   ASSERT_TRUE(store_->PutToken(TokenOf("aaaa")).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(store_->BurnToken("none", kNow, "key")));
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Enroll("none", kNow, NodeWithKey("key"))));
   EXPECT_TRUE(absl::IsFailedPrecondition(
-      store_->BurnToken("aaaa", kNow + absl::Minutes(15), "key")));  // expired on the dot
+      store_->Enroll("aaaa", kNow + absl::Minutes(15), NodeWithKey("key"))));  // expired on the dot
   EXPECT_TRUE(store_->RevokeToken("aaaa").ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(store_->BurnToken("aaaa", kNow, "key")));
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Enroll("aaaa", kNow, NodeWithKey("key"))));
   EXPECT_TRUE(store_->ListTokens()->front().revoked);
   EXPECT_EQ(store_->ListTokens()->front().uses, 0u);
   EXPECT_TRUE(absl::IsNotFound(store_->RevokeToken("none")));
