@@ -4,17 +4,15 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "coordinator/runs/limits.h"
+#include "google/protobuf/util/message_differencer.h"
 
 namespace probemesh::coordinator {
 
 bool AnswersProbe(const v1::ProbeSpec& asked, const v1::Observation& observation) {
   if (observation.ByteSizeLong() > kMaxEvidenceOctets) return false;
-  const v1::ProbeSpec& spec = observation.spec();
   // A node that restarted knows the command's id and no more.
   if (!observation.has_spec()) return observation.outcome() == v1::NOT_RUN;
-  return spec.role() == asked.role() && spec.kind_case() == asked.kind_case() &&
-         spec.address() == asked.address() && spec.port() == asked.port() &&
-         spec.attempt() == asked.attempt();
+  return google::protobuf::util::MessageDifferencer::Equals(asked, observation.spec());
 }
 
 std::string NotRunText(v1::NotRunReason reason) {

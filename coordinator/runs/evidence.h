@@ -10,8 +10,8 @@
 
 namespace probemesh::coordinator {
 
-// True if the observation is about the probe that was asked for and of bearable size. A node that
-// answers something else is not believed.
+// True if the observation is about exactly the probe that was asked for and of bearable size. A
+// node that answers something else is not believed.
 bool AnswersProbe(const v1::ProbeSpec& asked, const v1::Observation& observation);
 
 // Why a node did not run a probe, for people.

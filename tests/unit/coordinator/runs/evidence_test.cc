@@ -41,6 +41,21 @@ TEST(EvidenceTest, OnlyTheProbeAskedForIsAnswered) {
   EXPECT_FALSE(AnswersProbe(asked, observation));
 }
 
+// A walk by another protocol or to another distance says other things of the same address.
+TEST(EvidenceTest, EveryWordOfTheProbeCounts) {
+  v1::ProbeSpec asked = Tcp("192.0.2.1", 443);
+  asked.mutable_trace()->set_protocol(v1::TraceProbe::TCP);
+  v1::Observation observation;
+  observation.set_outcome(v1::SILENT);
+  *observation.mutable_spec() = asked;
+  EXPECT_TRUE(AnswersProbe(asked, observation));
+  observation.mutable_spec()->mutable_trace()->set_protocol(v1::TraceProbe::UDP);
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+  *observation.mutable_spec() = asked;
+  observation.mutable_spec()->mutable_timeout()->set_seconds(1);
+  EXPECT_FALSE(AnswersProbe(asked, observation));
+}
+
 TEST(EvidenceTest, EveryReasonNotToRunHasItsText) {
   std::set<std::string> texts;
   for (int reason = v1::NotRunReason_MIN; reason <= v1::NotRunReason_MAX; ++reason) {
