@@ -14,6 +14,7 @@ constexpr int64_t kDecided = kMillion / 2;      // below it no verdict is named
 constexpr int64_t kUnsure = 490'000;            // ceiling of what is inconclusive
 constexpr int64_t kOthersMaySayMore = 600'000;  // few networks have reported, others have not
 constexpr int64_t kPoorFitCeiling = 650'000;
+constexpr int64_t kPerhapsTheLan = 850'000;
 constexpr Millinats kPoorFit = 6000;  // of one vantage
 constexpr Millinats kNoFit = 10;      // total per effective vantage
 constexpr size_t kDiverse = 3;        // groups that suffice for an early HEALTHY
@@ -139,6 +140,11 @@ void SpreadMass(Conclusion* conclusion) {
   conclusion->domain_mass[v1::Judgement::UNKNOWN] += left;  // rounding
 }
 
+// A LAN that is gone, told by the neighbour's silence alone, proves no more than that the host is.
+bool OnlyTheHostIsProven(const Explanation& explanation) {
+  return explanation.primary->cause == Cause::kLanDown && !explanation.Witnessed();
+}
+
 // Mass of each verdict. What nothing witnesses counts only beside a witnessed explanation of the
 // same verdict, and then no more than that.
 std::map<Verdict, int64_t> VerdictMass(const Posterior& posterior) {
@@ -151,6 +157,10 @@ std::map<Verdict, int64_t> VerdictMass(const Posterior& posterior) {
       if (EntryOf(twin.cause).verdict != entry.verdict) {
         share -= explanation.share * twin.per_mille / 1000;
       }
+    }
+    if (OnlyTheHostIsProven(explanation)) {
+      witnessed[v1::Judgement::HOST_DOWN] += share;
+      continue;
     }
     (explanation.Witnessed() ? witnessed : bare)[entry.verdict] += share;
   }
@@ -226,6 +236,10 @@ void ConcludeFailure(Conclusion* conclusion) {
     if (affected[i]) conclusion->affected.insert(scene.evidence(i).node);
   }
   conclusion->confidence = std::min(leading, CeilingFor(conclusion->cause, scene, affected));
+  if (conclusion->cause == Cause::kHostUnreachable &&
+      OnlyTheHostIsProven(posterior.ranked.front())) {
+    conclusion->confidence = std::min(conclusion->confidence, kPerhapsTheLan);
+  }
   if (posterior.worst_surprise > kPoorFit) {
     conclusion->confidence = std::min(conclusion->confidence, kPoorFitCeiling);
   }

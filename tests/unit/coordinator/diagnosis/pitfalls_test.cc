@@ -383,6 +383,18 @@ TEST(Pitfall, ARefusalMayBeAFirewallsAndNobodyCanTell) {
   EXPECT_EQ(judgement.ambiguity(0).cause(), "reset_by_middlebox");
 }
 
+TEST(Pitfall, ASilentNeighbourDoesNotBringTheHostBack) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) {
+    builder.Vantage(name).Fit().ConnectIcmp(Late(kE1)).EchoIcmp(Late(kE1)).Neighbor(false);
+  }
+  const J judgement = JudgementOf(builder);
+  EXPECT_THAT(judgement, Says(J::HOST_DOWN, J::TARGET));
+  EXPECT_LE(judgement.confidence(), 0.85) << "it may be the LAN, and the neighbour may be mute";
+  EXPECT_THAT(judgement.ambiguity(),
+              ElementsAre(Property(&v1::Alternative::verdict, J::SITE_DOWN)));
+}
+
 TEST(Pitfall, AHoleOnTheWayToAServiceThatIsDownAsWell) {
   BundleBuilder builder;
   for (const char* name : {"a", "c"}) builder.Vantage(name).AllSilent().Walk(WayOf(name, 3));
