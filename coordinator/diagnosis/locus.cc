@@ -175,7 +175,7 @@ void LocateLoop(const Conclusion& conclusion, Locus* locus) {
 void LocateHostGone(const Conclusion& conclusion, Locus::Kind kind, Locus* locus) {
   LocateOffender(conclusion, locus);
   locus->set_kind(kind);
-  locus->clear_direction();
+  locus->set_direction(Locus::EITHER);
   AddTarget(conclusion, locus);
 }
 
@@ -239,6 +239,7 @@ void LocateByCause(const Conclusion& conclusion, Locus* locus) {
 void LocateFault(Conclusion* conclusion) {
   Locus& locus = conclusion->locus;
   locus.set_kind(Locus::NONE);
+  locus.set_direction(Locus::EITHER);
   switch (EntryOf(conclusion->cause).verdict) {
     case v1::Judgement::NAME_FAILURE:
       locus.set_kind(Locus::NAME);

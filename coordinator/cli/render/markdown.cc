@@ -40,7 +40,7 @@ void AddFacts(const v1::Diagnosis& diagnosis, std::string& text) {
   AddFact("Cause", judgement.cause(), text);
   AddFact("Confidence", ConfidenceWords(judgement), text);
   AddFact("Where", PlaceWords(judgement.locus()), text);
-  AddFact("Direction", DirectionWords(judgement.locus().direction()), text);
+  AddFact("Direction", DirectionWords(judgement.locus()), text);
   if (judgement.locus().addresses_size() > 1) {
     AddFact("One of", NamesWords(judgement.locus().addresses()), text);
   }

@@ -169,7 +169,8 @@ void AddDns(const v1::Observation& observation, Lines& lines) {
     if (server.authenticated()) absl::StrAppend(&flags, " ad");
     if (server.has_ede()) absl::StrAppend(&flags, " ede=", server.ede_code());
     lines.push_back(absl::StrCat(line, Printable(server.rcode_name()), flags, ", ",
-                                 server.answers_size(), " answers in ",
+                                 server.answers_size(),
+                                 server.answers_size() == 1 ? " answer in " : " answers in ",
                                  MillisecondsText(FromProto(server.duration())), " ms"));
     for (const v1::DnsRecord& record : server.answers()) {
       lines.push_back(absl::StrCat("  ", Printable(record.name()), " ", record.ttl(), " ",

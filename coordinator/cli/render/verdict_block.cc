@@ -75,7 +75,7 @@ void AddHeadline(const v1::Judgement& judgement, Block& block) {
 
 void AddFields(const v1::Judgement& judgement, Block& block) {
   const v1::Locus& locus = judgement.locus();
-  const std::string direction = DirectionWords(locus.direction());
+  const std::string direction = DirectionWords(locus);
   block.Field("Where", absl::StrCat(PlaceWords(locus), direction.empty() ? "" : ", ", direction));
   if (locus.addresses_size() > 1) block.Field("", "one of " + NamesWords(locus.addresses()));
   block.Field("Who sees it", ScopeWords(judgement.scope()));

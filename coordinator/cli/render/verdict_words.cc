@@ -101,14 +101,14 @@ std::string PlaceWords(const v1::Locus& locus) {
   }
 }
 
-std::string DirectionWords(v1::Locus::Direction direction) {
-  switch (direction) {
+std::string DirectionWords(const v1::Locus& locus) {
+  switch (locus.direction()) {
     case v1::Locus::FORWARD:
       return "towards the target";
     case v1::Locus::REVERSE:
       return "on the way back";
     case v1::Locus::EITHER:
-      return "in either direction";
+      return locus.kind() == v1::Locus::SEGMENT ? "in either direction" : "";
     default:
       return "";
   }
@@ -198,7 +198,7 @@ std::string FinalSentence(const v1::Diagnosis& diagnosis) {
     return absl::StrCat("The fault domain is UNKNOWN (", verdict, "), at ",
                         PlaceWords(judgement.locus()), ", with confidence ", confidence, ".");
   }
-  const std::string direction = DirectionWords(judgement.locus().direction());
+  const std::string direction = DirectionWords(judgement.locus());
   return absl::StrCat(
       "The fault is in the ", v1::Judgement::FaultDomain_Name(judgement.fault_domain()),
       " domain (", verdict, "), at ", PlaceWords(judgement.locus()), direction.empty() ? "" : " ",

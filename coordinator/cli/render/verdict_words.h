@@ -13,7 +13,8 @@ namespace probemesh::cli {
 std::string PlaceWords(const v1::Locus& locus);
 
 // "towards the target", "on the way back", "in either direction"; empty when unknown.
-std::string DirectionWords(v1::Locus::Direction direction);
+// Empty where a direction means nothing.
+std::string DirectionWords(const v1::Locus& locus);
 
 // "seen by 2 vantages (va, vb) in AS65001; IPv4; port 443; 50% of the flows"
 std::string ScopeWords(const v1::Scope& scope);

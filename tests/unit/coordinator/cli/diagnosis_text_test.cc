@@ -84,6 +84,14 @@ v1::Locus LocusOf(v1::Locus::Kind kind, const std::string& from, const std::stri
   return locus;
 }
 
+TEST(DirectionWords, AreForPlacesThatAreAWay) {
+  v1::Locus locus = LocusOf(v1::Locus::SEGMENT, "192.0.2.1", "");
+  locus.set_direction(v1::Locus::EITHER);
+  EXPECT_EQ(DirectionWords(locus), "in either direction");
+  locus.set_kind(v1::Locus::HOST);
+  EXPECT_EQ(DirectionWords(locus), "");
+}
+
 TEST(PlaceWords, TellTheHostFromTheRouterThatSpeaksOfIt) {
   EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::HOST, "192.0.2.1", "192.0.2.10")),
             "the host 192.0.2.10 behind 192.0.2.1");

@@ -175,7 +175,7 @@ TEST(RenderProbeResult, DnsShowsServersAndRecords) {
             )pb"),
             "> va (AS65001)\n"
             "www.lab.test A @10.0.0.53: no answer\n"
-            "www.lab.test A @10.0.0.54: NOERROR aa, 1 answers in 2.100 ms\n"
+            "www.lab.test A @10.0.0.54: NOERROR aa, 1 answer in 2.100 ms\n"
             "  www.lab.test. 60 TXT \"\\x1b[2J\"\n");
 }
 

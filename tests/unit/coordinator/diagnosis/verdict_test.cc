@@ -17,6 +17,8 @@ TEST(Verdict, HealthyFromEveryVantage) {
   EXPECT_EQ(judgement.confidence_label(), J::HIGH);
   EXPECT_EQ(ReportOf(builder, "a").state(), v1::VantageReport::OK);
   EXPECT_THAT(judgement.summary(), HasSubstr("https://www.example.com works from all 4"));
+  EXPECT_EQ(judgement.locus().kind(), v1::Locus::NONE);
+  EXPECT_EQ(judgement.locus().direction(), v1::Locus::EITHER) << "always one of the three";
 }
 
 TEST(Verdict, HealthyThoughIcmpAndUdpAreSilent) {
