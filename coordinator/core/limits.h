@@ -32,6 +32,9 @@ inline constexpr absl::Duration kAnswerGrace = absl::Seconds(30);
 
 // Results.
 inline constexpr size_t kMaxObservationOctets = size_t{256} << 10;
+// What is kept in full of results that answer no command, for each node and life of this process;
+// a node that makes them up must not fill the disk.
+inline constexpr size_t kMaxUnattributedOctets = size_t{16} << 20;
 inline constexpr size_t kMaxUncommittedResults = 4096;             // for each session
 inline constexpr size_t kMaxUncommittedOctets = size_t{32} << 20;  // for each session
 inline constexpr size_t kMaxUncommittedOctetsInAll = size_t{256} << 20;

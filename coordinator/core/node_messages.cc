@@ -64,16 +64,15 @@ absl::Status CheckNodeMessage(const v1::NodeMessage& message) {
   return absl::InvalidArgumentError("a message without content, or of a kind not known here");
 }
 
-v1::Observation RefusedObservation(const v1::Observation& observation) {
+v1::Observation RefusedObservation(const v1::Observation& observation, absl::string_view why) {
   v1::Observation refused;
   if (observation.command_id().size() <= kMaxCommandIdOctets) {
     refused.set_command_id(observation.command_id());
   }
   refused.set_outcome(v1::NOT_RUN);
   refused.set_not_run_reason(v1::OVERLOADED);
-  refused.set_detail(absl::StrCat("the observation took ", observation.ByteSizeLong(),
-                                  " octets, more than the ", kMaxObservationOctets,
-                                  " that a coordinator keeps"));
+  refused.set_detail(
+      absl::StrCat("the observation took ", observation.ByteSizeLong(), " octets, ", why));
   return refused;
 }
 

@@ -3,6 +3,7 @@
 #define PROBEMESH_COORDINATOR_CORE_NODE_MESSAGES_H_
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "probemesh/v1/node_service.pb.h"
 
 namespace probemesh::coordinator {
@@ -11,9 +12,9 @@ namespace probemesh::coordinator {
 // coordinator/core/limits.h allows, but for the observation of a result.
 absl::Status CheckNodeMessage(const v1::NodeMessage& message);
 
-// What is kept of an observation that is larger than allowed: that there was one, and nothing that
-// could count as a failure of the target.
-v1::Observation RefusedObservation(const v1::Observation& observation);
+// What is kept of an observation that is too large to be kept whole: that there was one, and
+// nothing that could count as a failure of the target. `why` ends "it took N octets, ...".
+v1::Observation RefusedObservation(const v1::Observation& observation, absl::string_view why);
 
 }  // namespace probemesh::coordinator
 

@@ -52,7 +52,9 @@ absl::Status NodeSessions::Receive(NodeSession& session, v1::ProbeResult result)
   observation = std::move(*result.mutable_observation());
   if (received.octets > kMaxObservationOctets) {
     parts_.HitLimit("observation_octets");
-    observation = RefusedObservation(observation);
+    observation = RefusedObservation(
+        observation,
+        absl::StrCat("more than the ", kMaxObservationOctets, " that a coordinator keeps of one"));
   }
   received.session = session.id;
   received.node = session.peer.node;
@@ -60,6 +62,7 @@ absl::Status NodeSessions::Receive(NodeSession& session, v1::ProbeResult result)
   received.first_of_session = !session.any_result;
   received.item.sequence = sequence;
   received.item.run = book_.Claim(command_id, session.peer.node, generation, sequence);
+  if (received.item.run.empty()) ShortenUnattributed(session.peer.node, &observation);
   observation.set_node(session.peer.node);
   observation.clear_arrival_offset();
   if (const auto offset = SinceStartOf(received.item.run, parts_.wall())) {
@@ -74,6 +77,18 @@ absl::Status NodeSessions::Receive(NodeSession& session, v1::ProbeResult result)
   ingest_.Add(std::move(received));
   Pump(session);
   return absl::OkStatus();
+}
+
+void NodeSessions::ShortenUnattributed(const std::string& node, v1::Observation* observation) {
+  size_t& kept = unattributed_octets_[node];
+  const size_t octets = observation->ByteSizeLong();
+  if (kept + octets <= kMaxUnattributedOctets) {
+    kept += octets;
+    return;
+  }
+  parts_.HitLimit("unattributed_octets");
+  *observation =
+      RefusedObservation(*observation, "and this node has sent too many that answer no command");
 }
 
 // A result under a number that was received before. That is what a node sends again when an ack was

@@ -69,6 +69,7 @@ class NodeSessions final : private ResultIngest::Handler {
   absl::Status OnGoodbye(NodeSession& session, const std::string& reason);
   absl::Status Receive(NodeSession& session, v1::ProbeResult result);
   void OnRepeat(NodeSession& session, const std::string& command_id, uint64_t sequence);
+  void ShortenUnattributed(const std::string& node, v1::Observation* observation);
   absl::Status CheckSequence(NodeSession& session, uint64_t sequence);
   absl::Status CheckRoom(const NodeSession& session, size_t octets) const;
   void SendAck(NodeSession& session);
@@ -89,7 +90,8 @@ class NodeSessions final : private ResultIngest::Handler {
   Listener& listener_;
   CommandBook book_;
   std::map<SessionId, std::unique_ptr<NodeSession>> sessions_;
-  std::map<std::string, SessionId> members_;  // node -> its open session
+  std::map<std::string, SessionId> members_;           // node -> its open session
+  std::map<std::string, size_t> unattributed_octets_;  // by node
   SessionId last_id_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   ResultIngest ingest_;

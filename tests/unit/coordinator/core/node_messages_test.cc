@@ -63,7 +63,7 @@ TEST(RefusedObservation, CannotCountAsAFailure) {
   observation.set_command_id("c1");
   observation.set_outcome(v1::SILENT);
   observation.set_detail(std::string(kMaxObservationOctets, 'x'));
-  const v1::Observation refused = RefusedObservation(observation);
+  const v1::Observation refused = RefusedObservation(observation, "too many");
   EXPECT_EQ(refused.command_id(), "c1");
   EXPECT_EQ(refused.outcome(), v1::NOT_RUN);
   EXPECT_LT(refused.ByteSizeLong(), 512u);

@@ -246,6 +246,26 @@ TEST_F(ResultsTest, OctetsAreBoundedTooForOneNodeAndForAll) {
   EXPECT_FALSE(streams[1].sink->closed.has_value());
 }
 
+TEST_F(ResultsTest, ThatNobodyAskedForDoNotFillTheDisk) {
+  Stream stream = Join("nodes/a");
+  v1::NodeMessage invented = ResultOf(1, "never sent");
+  invented.mutable_result()->mutable_observation()->set_detail(std::string(200 << 10, 'x'));
+  const uint64_t fitting = kMaxUnattributedOctets / (200 << 10);
+  for (uint64_t sequence = 1; sequence <= fitting + 20; ++sequence) {
+    if (sequence == fitting / 2) stream = Join("nodes/a", 4, 7, sequence);  // forgets nothing
+    invented.mutable_result()->set_sequence(sequence);
+    Send(stream, invented);
+    ASSERT_FALSE(stream.sink->closed.has_value());
+  }
+  size_t octets = 0;
+  for (const v1::Observation& observation : store.Unattributed("nodes/a")) {
+    octets += observation.ByteSizeLong();
+  }
+  EXPECT_LT(octets, kMaxUnattributedOctets + (200 << 10));
+  EXPECT_THAT(store.Unattributed("nodes/a"), SizeIs(fitting + 20)) << "each is counted and acked";
+  EXPECT_GT(counters.limits_hit["unattributed_octets"], 0u);
+}
+
 // A new coordinator over the old store.
 class RestartTest : public ResultsTest {};
 
