@@ -100,7 +100,8 @@ void Fleet::DrainNode(const std::string& name, bool drain, Reply<v1::Node> reply
                });
 }
 
-// In memory first: from this moment on nothing that the node says counts, whatever the disk does.
+// In memory first: from this moment on nothing that the node says counts, whatever the disk does,
+// not even if it fails.
 void Fleet::RevokeNode(const std::string& name, Reply<v1::Node> reply) {
   absl::Status status = parts_.Open();
   if (status.ok() && parts_.nodes.Find(name) == nullptr) status = NoSuchNode(name);
@@ -108,14 +109,15 @@ void Fleet::RevokeNode(const std::string& name, Reply<v1::Node> reply) {
     reply(status);
     return;
   }
-  const bool before = parts_.nodes.Find(name)->revoked;
   parts_.nodes.SetRevoked(name, true);
   sessions_.CloseNode(name, absl::PermissionDeniedError(absl::StrCat(name, " is revoked")));
   parts_.Write([node = *parts_.nodes.Find(name)](Store& store) { return store.PutNode(node); },
-               [this, name, before, reply = std::move(reply)](const absl::Status& written) {
+               [this, name, reply = std::move(reply)](const absl::Status& written) {
                  if (!written.ok()) {
-                   parts_.nodes.SetRevoked(name, before);
-                   reply(written);
+                   reply(absl::Status(written.code(),
+                                      absl::StrCat(name, " is shut out until this coordinator ",
+                                                   "restarts; revoke it again to make it last: ",
+                                                   written.message())));
                    return;
                  }
                  LogInfo("node_revoked", {{"node", name}});

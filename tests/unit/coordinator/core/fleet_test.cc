@@ -9,6 +9,7 @@ namespace probemesh::coordinator {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 class FleetTest : public CoreFixture {
@@ -118,11 +119,21 @@ TEST_F(FleetTest, AStoreThatFailsUndoesTheChangeAndSaysUnavailable) {
   store.FailWith(absl::UnavailableError("disk full"));
   EXPECT_TRUE(absl::IsUnavailable(Drain("nodes/a", true).status()));
   EXPECT_FALSE(parts->nodes.Find("nodes/a")->drained);
-  EXPECT_TRUE(absl::IsUnavailable(Revoke("nodes/a").status()));
-  EXPECT_FALSE(parts->nodes.Find("nodes/a")->revoked);
   EXPECT_TRUE(absl::IsUnavailable(CreateToken().status()));
   EXPECT_THAT(parts->tokens.List(), SizeIs(0));
-  EXPECT_EQ(counters.store_errors, 3u);
+  EXPECT_EQ(counters.store_errors, 2u);
+}
+
+TEST_F(FleetTest, AStoreThatFailsLetsNoRevokedNodeBackIn) {
+  store.FailWith(absl::UnavailableError("disk full"));
+  const absl::Status status = Revoke("nodes/a").status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("again"));
+  EXPECT_EQ(Open("nodes/a").sink->CloseCode(), absl::StatusCode::kPermissionDenied);
+  store.FailWith(absl::OkStatus());
+  EXPECT_TRUE(Revoke("nodes/a").ok());
+  Start();
+  EXPECT_EQ(Open("nodes/a").sink->CloseCode(), absl::StatusCode::kPermissionDenied);
 }
 
 TEST_F(FleetTest, AStoreThatIsBehindTakesNoNewWork) {
