@@ -22,24 +22,49 @@ void LearnSuccessors(const Walk& walk, PathKnowledge* paths) {
   }
 }
 
+// Who says where a router stands, by router: each node once.
+using Witnesses = std::map<std::string, std::set<std::string>>;
+struct Standing {
+  Witnesses last_hop;
+  Witnesses transit;
+};
+
 // Routers behind which another one answered stand before the site. The last that speaks is the last
 // hop if the target is the very next; if mute ones follow, a stop there says nothing.
-void LearnStanding(const Walk& walk, PathKnowledge* paths) {
+void LearnStanding(const Walk& walk, Standing* standing, PathKnowledge* paths) {
   if (!walk.loop.empty()) return;
   for (const Hop& hop : walk.hops) {
     if (hop.kind != Hop::Kind::kRouter) continue;
     if (hop.ttl < walk.last_ttl) {
-      paths->transit.insert(hop.address);
+      standing->transit[hop.address].insert(walk.node);
     } else if (walk.reached && !walk.reached_by_reset) {
       const bool next_is_target = hop.ttl + 1 == walk.reached_ttl;
-      (next_is_target ? paths->last_hops : paths->mute_follow).insert(hop.address);
+      if (next_is_target) {
+        standing->last_hop[hop.address].insert(walk.node);
+      } else {
+        paths->mute_follow.insert(hop.address);
+      }
     }
   }
 }
 
-void LearnWalk(const Walk& walk, PathKnowledge* paths) {
+void LearnWalk(const Walk& walk, Standing* standing, PathKnowledge* paths) {
   LearnSuccessors(walk, paths);
-  LearnStanding(walk, paths);
+  LearnStanding(walk, standing, paths);
+}
+
+// A router may be both, the last hop of one way and a router on another. But a node that lies, or
+// is lied to, must not make a last hop of what more of the others saw to be none.
+void SettleStanding(const Standing& standing, PathKnowledge* paths) {
+  for (const auto& [router, witnesses] : standing.transit) paths->transit.insert(router);
+  for (const auto& [router, witnesses] : standing.last_hop) {
+    const auto against = standing.transit.find(router);
+    const bool outvoted =
+        against != standing.transit.end() && against->second.size() > witnesses.size();
+    if (outvoted) continue;
+    paths->last_hops.insert(router);
+    paths->transit.erase(router);
+  }
 }
 
 // The walk of a failing flow that got farthest; null when there is none that stopped. Where our own
@@ -119,9 +144,9 @@ void Place(const VantageEvidence& vantage, const PathKnowledge& paths, size_t gr
   cut->before = likelihood->before / observations;
 }
 
-void LearnEvidence(const VantageEvidence& vantage, PathKnowledge* paths) {
-  for (const Walk& walk : vantage.walks) LearnWalk(walk, paths);
-  for (const Walk& walk : vantage.neighbor_walks) LearnWalk(walk, paths);
+void LearnEvidence(const VantageEvidence& vantage, Standing* standing, PathKnowledge* paths) {
+  for (const Walk& walk : vantage.walks) LearnWalk(walk, standing, paths);
+  for (const Walk& walk : vantage.neighbor_walks) LearnWalk(walk, standing, paths);
   for (const Walk& walk : vantage.control_walks) {
     for (const Hop& hop : walk.hops) {
       if (hop.kind == Hop::Kind::kRouter) paths->elsewhere.insert(hop.address);
@@ -177,9 +202,10 @@ PathKnowledge LearnPaths(const std::vector<const VantageEvidence*>& vantages,
                          const std::vector<Walk>& baseline) {
   PathKnowledge paths;
   paths.vantages = vantages;
-  for (const Walk& walk : baseline) LearnWalk(walk, &paths);
-  for (const VantageEvidence* vantage : vantages) LearnEvidence(*vantage, &paths);
-  for (const std::string& last : paths.last_hops) paths.transit.erase(last);
+  Standing standing;
+  for (const Walk& walk : baseline) LearnWalk(walk, &standing, &paths);
+  for (const VantageEvidence* vantage : vantages) LearnEvidence(*vantage, &standing, &paths);
+  SettleStanding(standing, &paths);
   for (const VantageEvidence* vantage : vantages) LearnFromErrors(*vantage, &paths);
   std::set<std::string> groups;
   for (const VantageEvidence* vantage : vantages) groups.insert(vantage->group);

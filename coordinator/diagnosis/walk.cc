@@ -110,6 +110,7 @@ void FindLoop(Walk* walk) {
 
 Walk NormaliseWalk(const v1::Observation& observation) {
   Walk walk;
+  walk.node = observation.node();
   walk.command_id = observation.command_id();
   walk.destination = CanonicalAddress(observation.spec().address());
   walk.protocol = observation.spec().trace().protocol();

@@ -18,6 +18,7 @@ struct Hop {
 };
 
 struct Walk {
+  std::string node;
   std::string command_id;
   std::string destination;
   v1::TraceProbe::Protocol protocol = v1::TraceProbe::PROTOCOL_UNSPECIFIED;

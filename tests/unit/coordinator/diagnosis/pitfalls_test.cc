@@ -1,4 +1,5 @@
 // The ways in which naive diagnosis goes wrong, each with its guard.
+#include "absl/strings/str_cat.h"
 #include "tests/unit/coordinator/diagnosis/diagnosis_matchers.h"
 
 namespace probemesh::coordinator {
@@ -14,6 +15,28 @@ using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
 Icmp Late(const std::string& offender) { return {3, 1, offender, absl::Milliseconds(3060)}; }
+
+// Baselines outlive their diagnosis, so that one vantage that lies, or was once led astray, would
+// move a fault of the network to the target for everybody.
+TEST(Pitfall, OneVantageDoesNotMakeATransitRouterALastHop) {
+  BundleBuilder builder;
+  for (const char* name : {"a", "c"}) {
+    builder.Baseline(WholeWay(name));
+    builder.mutable_bundle()->mutable_baseline()->rbegin()->set_node(absl::StrCat("nodes/", name));
+  }
+  const J without = [&builder] {
+    for (const char* name : {"a", "c"}) builder.Vantage(name).AllSilent().Walk(WayOf(name, 4));
+    return JudgementOf(builder);
+  }();
+  EXPECT_LT(Mass(without, "TARGET"), 0.5);
+  for (int walk = 0; walk < 3; ++walk) {
+    builder.Baseline({"10.99.0.1", kP1, "T"});
+    builder.mutable_bundle()->mutable_baseline()->rbegin()->set_node("nodes/z");
+  }
+  const J judgement = JudgementOf(builder);
+  EXPECT_EQ(judgement.verdict(), without.verdict()) << judgement.DebugString();
+  EXPECT_LT(Mass(judgement, "TARGET"), 0.5);
+}
 
 TEST(Pitfall, AQuorumOfFailuresIsNotAServerDown) {
   BundleBuilder builder;
