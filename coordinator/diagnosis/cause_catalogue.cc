@@ -100,7 +100,7 @@ std::vector<CauseEntry> ServiceCauses() {
        J::TARGET,
        -2303,
        "the host refuses connections: nothing listens on the port",
-       {{Cause::kForgedReset, 80}},  // without privileges nobody sees how far a reset came
+       {{Cause::kForgedReset, 60}},  // without privileges nobody sees how far a reset came
        {kServiceOwner, "Is the process running and listening on this address and port?"},
        {kInside}},
       {Cause::kHung,
