@@ -23,6 +23,7 @@ struct FamilyVerdict {
   Gate gate;
   J judgement;
   bool any_fails = false;
+  bool all_fail = false;
   bool believable = false;  // that it fails for a reason beyond the vantages themselves
 };
 
@@ -52,6 +53,7 @@ std::vector<FamilyVerdict> JudgeEach(const v1::EvidenceBundle& bundle,
       continue;
     }
     verdict.any_fails = scene.AnyFailing();
+    verdict.all_fail = scene.AllFailing();
     verdict.believable = Believable(scene);
     verdict.judgement = Judge(verdict.view, verdict.gate);
   }
@@ -133,15 +135,15 @@ J Degraded(const FamilyVerdict& good, const FamilyVerdict& bad) {
     AddAsSecondary(bad.judgement, absl::StrCat(FamilyName(bad.family), " only"), &judgement);
   }
   NameFamily(bad.family, judgement.mutable_evidence());
-  // That one family works and the other does not is seen, not inferred.
-  const double ceiling = std::min(good.judgement.confidence(), 0.95);
-  judgement.set_confidence(std::max(bad.judgement.confidence(), ceiling));
+  // That one family works and the other does not is seen, not inferred; whose fault it is, is not.
+  if (!known) judgement.set_confidence(std::min(good.judgement.confidence(), 0.95));
   judgement.set_confidence_label(LabelOf(static_cast<int64_t>(judgement.confidence() * 1e6 + 0.5)));
   judgement.clear_next_steps();
   for (const absl::string_view step : entry.next_steps) judgement.add_next_steps(std::string(step));
   for (const std::string& step : bad.judgement.next_steps()) judgement.add_next_steps(step);
   judgement.set_summary(absl::StrCat(FamilyName(good.family), " works, ", FamilyName(bad.family),
-                                     " does not. ", bad.judgement.summary()));
+                                     bad.all_fail ? " does not. " : " does not everywhere. ",
+                                     WithSureness(bad.judgement.summary(), judgement)));
   return judgement;
 }
 

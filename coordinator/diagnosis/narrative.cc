@@ -122,6 +122,11 @@ std::string Summarise(const J& judgement, const EvidenceView& view, const Gate& 
   return absl::StrCat(sentence, "; ", Sureness(judgement), ".");
 }
 
+std::string WithSureness(const std::string& summary, const J& judgement) {
+  return absl::StrCat(summary.substr(0, summary.rfind("; confidence ")), "; ", Sureness(judgement),
+                      ".");
+}
+
 std::vector<std::string> WouldResolve(const Conclusion& conclusion, const EvidenceView& view) {
   std::vector<std::string> wishes;
   const CauseEntry& entry = EntryOf(conclusion.cause);

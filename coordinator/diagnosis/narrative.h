@@ -14,6 +14,9 @@ v1::Judgement::ConfidenceLabel LabelOf(int64_t confidence);
 // Names the fault domain, the place and how sure; uses the judgement's verdict, locus and scope.
 std::string Summarise(const v1::Judgement& judgement, const EvidenceView& view, const Gate& gate);
 
+// The same sentence with the sureness that the judgement has now.
+std::string WithSureness(const std::string& summary, const v1::Judgement& judgement);
+
 std::vector<std::string> WouldResolve(const Conclusion& conclusion, const EvidenceView& view);
 
 // "TARGET": the name that JSON readers see.

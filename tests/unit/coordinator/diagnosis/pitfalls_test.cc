@@ -8,6 +8,7 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Property;
@@ -368,6 +369,25 @@ TEST(Pitfall, OneFamilyWorksAndTheOtherDoesNot) {
   EXPECT_EQ(judgement.cause(), "family_failure");
   EXPECT_THAT(judgement.scope().families(), ElementsAre(v1::IPV6));
   EXPECT_THAT(judgement.summary(), HasSubstr("IPv4 works, IPv6 does not"));
+}
+
+TEST(Pitfall, AFamilyThatFailsForSomeIsNotSaidToFailNorSurerThanItsCause) {
+  BundleBuilder builder;
+  for (const std::string& name : Names()) builder.Vantage(name).Healthy();
+  for (const char* name : {"a", "c"}) {
+    builder.Vantage6(name).Control(true, "2001:db8::1").ConnectSilent().EchoSilent();
+  }
+  for (const char* name : {"b", "d"}) builder.Vantage6(name).Connects().HttpOk().EchoOk();
+  const J judgement = JudgementOf(builder);
+  EXPECT_EQ(judgement.cause(), "family_failure");
+  EXPECT_THAT(judgement.summary(), StartsWith("IPv4 works, IPv6 does not everywhere. "));
+  ASSERT_EQ(judgement.fault_domain(), J::UNKNOWN);
+  EXPECT_THAT(judgement.summary(), EndsWith("confidence HIGH (0.95)."));
+
+  for (const char* name : {"a", "c"}) builder.Vantage6(name).Walk(WayOf(name, 3));
+  const J placed = JudgementOf(builder);
+  ASSERT_EQ(placed.fault_domain(), J::NETWORK);
+  EXPECT_LE(placed.confidence(), Mass(placed, "NETWORK"));
 }
 
 TEST(Pitfall, WhatBothFamiliesSawIsSaidOnceAndTheRestNamesItsFamily) {
