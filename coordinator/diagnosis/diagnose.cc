@@ -13,7 +13,7 @@
 
 namespace probemesh::coordinator {
 
-absl::string_view RulesetVersion() { return "3"; }
+absl::string_view RulesetVersion() { return "4"; }
 
 DiagnosisResult Diagnose(const v1::EvidenceBundle& bundle) {
   const EvidenceView view = ViewEvidence(bundle, v1::ADDRESS_FAMILY_UNSPECIFIED);
