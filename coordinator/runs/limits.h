@@ -22,6 +22,8 @@ inline constexpr absl::Duration kRequestIdLifetime = absl::Hours(1);
 inline constexpr int kDefaultDiagnosisPage = 50;
 inline constexpr int kMaxDiagnosisPage = 200;
 inline constexpr size_t kMaxRunNameOctets = 80;
+// A probe of the user's making. Nodes take 64 KiB; their results repeat it.
+inline constexpr size_t kMaxProbeSpecOctets = size_t{32} << 10;
 
 // What a single result may weigh in memory. A long walk needs a tenth of it.
 inline constexpr size_t kMaxEvidenceOctets = size_t{64} << 10;

@@ -8,6 +8,7 @@
 #include "coordinator/planner/target.h"
 #include "coordinator/planner/vantage_selection.h"
 #include "coordinator/runs/diagnosis_request.h"
+#include "coordinator/runs/limits.h"
 
 namespace probemesh::coordinator {
 namespace {
@@ -85,6 +86,10 @@ absl::StatusOr<ProbeRequest> CheckProbeRequest(const v1::CreateProbeRunRequest& 
   checked.spec = request.spec();
   if (checked.spec.kind_case() == v1::ProbeSpec::KIND_NOT_SET) {
     return absl::InvalidArgumentError("spec: say which probe to run (tcp, icmp, dns, ...)");
+  }
+  if (checked.spec.ByteSizeLong() > kMaxProbeSpecOctets) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("spec: larger than ", kMaxProbeSpecOctets, " octets"));
   }
   checked.from = request.from();
   PM_ASSIGN_OR_RETURN(checked.selector, Selector::Parse(request.from()));

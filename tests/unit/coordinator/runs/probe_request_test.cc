@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "common/base/proto_time.h"
+#include "coordinator/runs/limits.h"
 
 namespace probemesh::coordinator {
 namespace {
@@ -43,6 +44,15 @@ TEST(ProbeRequestTest, FillsInWhatIsLeftOut) {
   http.mutable_spec()->mutable_http()->set_url("https://example.com/x");
   EXPECT_EQ(CheckProbeRequest(http)->host, "example.com");
   EXPECT_EQ(CheckProbeRequest(http)->spec.port(), 443u);
+}
+
+// It goes to every vantage, through bounded queues, and comes back with every result.
+TEST(ProbeRequestTest, TheSpecIsOfBearableSize) {
+  v1::CreateProbeRunRequest request = Tcp("example.com", 443);
+  request.mutable_spec()->mutable_tls()->set_ca_pem(std::string(kMaxProbeSpecOctets / 2, 'x'));
+  EXPECT_TRUE(CheckProbeRequest(request).ok());
+  request.mutable_spec()->mutable_tls()->set_ca_pem(std::string(kMaxProbeSpecOctets, 'x'));
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckProbeRequest(request).status()));
 }
 
 TEST(ProbeRequestTest, SaysWhatIsWrong) {
