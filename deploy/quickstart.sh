@@ -84,6 +84,9 @@ replay_outages() {
   lab mesh >/dev/null
   lab cli -- nodes list
 
+  say "All is well, and the mesh learns the paths"
+  lab cli -- diagnose https://www.lab.test
+
   say "One report, three causes: the name resolves, ping is lost, 80 and 443 time out, inside all is healthy."
   replay "1. A server outage: the host is gone from its network" dead_host
   replay "2. A firewall: the edge drops pings and ports 80 and 443" founding_firewall
