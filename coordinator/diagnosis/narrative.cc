@@ -53,7 +53,7 @@ std::string Place(const v1::Locus& locus) {
                         : absl::StrCat("between ", from, " and ", to);
     case v1::Locus::SITE:
       return from.empty() ? "at the target's site"
-                          : absl::StrCat("at the target's site, seen from ", from);
+                          : absl::StrCat("at the target's site or before it, behind ", from);
     default:
       return "";
   }

@@ -48,7 +48,8 @@ std::string LastHopWords(const v1::Locus& locus) {
 
 std::string SiteWords(const v1::Locus& locus) {
   const std::string from = AddressWords(locus.from_address(), locus.from_asn());
-  return from.empty() ? "the target's site" : absl::StrCat("the target's site, behind ", from);
+  return from.empty() ? "the target's site"
+                      : absl::StrCat("the target's site or before it, behind ", from);
 }
 
 std::string RouterWords(const v1::Locus& locus) {

@@ -100,7 +100,7 @@ TEST(PlaceWords, TellTheHostFromTheRouterThatSpeaksOfIt) {
   EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::LAST_HOP, "192.0.2.1", "192.0.2.10")),
             "the last hop 192.0.2.1 or behind it, before 192.0.2.10");
   EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::SITE, "198.51.100.1", "")),
-            "the target's site, behind 198.51.100.1");
+            "the target's site or before it, behind 198.51.100.1");
   EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::SEGMENT, "198.51.100.1", "")),
             "the segment behind 198.51.100.1");
   EXPECT_EQ(PlaceWords(LocusOf(v1::Locus::ROUTER, "198.51.100.1", "")), "the router 198.51.100.1");
