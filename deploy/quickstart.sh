@@ -27,6 +27,8 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n%s\n' "$*"; }
 fail() { echo "quickstart: $*" >&2; exit 1; }
 
+pause() { read -r -t "$1" <> <(:) || true; } # seconds
+
 build() { # build LISTS PROGRAMS: packages of these lists, then these programs
   say "Installing what is needed"
   # shellcheck disable=SC2086
@@ -86,6 +88,7 @@ replay_outages() {
 
   say "All is well, and the mesh learns the paths"
   lab cli -- diagnose https://www.lab.test
+  pause 3 # each vantage now walks to the healthy target in the background, once by IPv4 and once by IPv6
 
   say "One report, three causes: the name resolves, ping is lost, 80 and 443 time out, inside all is healthy."
   replay "1. A server outage: the host is gone from its network" dead_host
@@ -120,7 +123,7 @@ await() { # await SECONDS WHAT COMMAND...
   shift 2
   until "$@" >/dev/null 2>&1; do
     [ "$SECONDS" -lt "$deadline" ] || { tail -n 5 "$dir"/*.log >&2; fail "$what; logs above and in $dir"; }
-    read -r -t 0.1 <> <(:) || true
+    pause 0.1
   done
 }
 
