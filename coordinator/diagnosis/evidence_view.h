@@ -47,7 +47,7 @@ enum class NameResult { kNone, kOk, kNxdomain, kNoData, kServfail, kRefused, kMa
 // ICMP errors to full-TTL packets, by what they are evidence of.
 enum class ErrorKind {
   kNoRoute,
-  kLateUnreachable,   // address resolution failed at the offender: see kLateMillis
+  kLateUnreachable,   // address resolution failed at the offender: see unreachable_timing.h
   kQuickUnreachable,  // a configured unreachable route or a filter that says so
   kProhibited,
   kPortReject,  // port unreachable to a TCP or ICMP packet, or not from the destination
@@ -58,8 +58,8 @@ constexpr size_t kErrorKinds = 6;
 // Linux gives up ARP and ND after three tries a second apart: the error comes 3.05 s after the
 // first packet (measured); other makers' timers differ, hence a threshold well below.
 constexpr int64_t kLateMillis = 2500;
-// No round trip takes this long: an error to a packet older than this ends a wait, one to a younger
-// packet may be immediate.
+// No round trip takes this long. Where a vantage's own round trips are not known: an error to a
+// packet older than this ends a wait, one to a younger packet may be immediate.
 constexpr int64_t kLongestRoundTripMillis = 1000;
 
 struct ErrorSeen {
